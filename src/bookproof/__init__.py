@@ -1,0 +1,1 @@
+"""The press: tangle, check and weave a book whose every printed claim holds."""
