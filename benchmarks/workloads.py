@@ -1,0 +1,53 @@
+"""The training steps that are timed: sizes, batch, optimizer, data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A multilayer perceptron with ReLU, trained by SGD with momentum.
+
+    `classes` is true for softmax-cross-entropy on class labels, false for the
+    mean squared error. Everything is float32.
+    """
+
+    name: str
+    widths: tuple[int, ...]
+    batch: int
+    momentum: float
+    lr: float
+    classes: bool = True
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """One batch: inputs `(batch, widths[0])` and targets."""
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((self.batch, self.widths[0]), dtype=np.float32)
+        if self.classes:
+            return x, rng.integers(0, self.widths[-1], self.batch)
+        shape = (self.batch, self.widths[-1])
+        return x, rng.standard_normal(shape, dtype=np.float32)
+
+    def weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """`(W, b)` of each layer, `W` of shape `(n_out, n_in)`."""
+        rng = np.random.default_rng(1)
+        layers = []
+        for n_in, n_out in zip(self.widths, self.widths[1:], strict=False):
+            scale = np.float32(np.sqrt(2 / n_in))
+            w = rng.standard_normal((n_out, n_in), dtype=np.float32) * scale
+            layers.append((w, np.zeros(n_out, np.float32)))
+        return layers
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload("digits", (64, 64, 10), 64, 0.9, 0.1),
+        Workload("W1", (784, 256, 128, 10), 64, 0.9, 0.01),
+        Workload("W2", (784, 1024, 1024, 10), 256, 0.9, 0.01),
+        Workload("W3", (2, 16, 16, 1), 32, 0.9, 0.01, classes=False),
+    )
+}
