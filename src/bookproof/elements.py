@@ -131,6 +131,7 @@ class Exercise(Element):
     starter: Text | None
     check: Text | None
     title: str = ""
+    grade: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

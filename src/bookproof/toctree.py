@@ -1,0 +1,102 @@
+"""The order of the book, from the tables of contents that Sphinx reads."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from bookproof import texts
+from bookproof.config import Project
+from bookproof.diagnostics import Finding, Text
+from bookproof.directives import (
+    Directive,
+    info_parts,
+    read_directive,
+    table_for,
+)
+from bookproof.markdown import Lexer
+
+
+def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:
+    """The book's files from `index.md` on, and what is wrong with the list."""
+    book = project.book
+    root = book / "index.md"
+    present = sorted(
+        path
+        for path in book.rglob("*.md")
+        if not any(part[0] in "._" for part in path.relative_to(book).parts)
+    )
+    if not root.is_file():
+        return present, []
+    order: list[Path] = []
+    findings: list[Finding] = []
+    _visit(root, project, order, findings)
+    for path in present:
+        if path not in order:
+            place = Text.at("", project.relative(path)).place()
+            message = "no table of contents leads to this file"
+            findings.append(Finding("toctree", message, place))
+    return order, findings
+
+
+def _visit(
+    path: Path, project: Project, order: list[Path], findings: list[Finding]
+) -> None:
+    order.append(path)
+    for entry in _entries(path, project, findings):
+        target = (path.parent / entry.text).with_suffix(".md")
+        if not entry.text.endswith(".md"):
+            target = path.parent / f"{entry.text}.md"
+        place, width = entry.place(), len(entry.text)
+        if target in order:
+            message = f"{entry.text} is listed a second time"
+            findings.append(Finding("toctree", message, place, width=width))
+        elif not target.is_file():
+            stems = [other.stem for other in path.parent.glob("*.md")]
+            near = get_close_matches(entry.text, stems, n=1)
+            findings.append(
+                Finding(
+                    "toctree",
+                    f"there is no {target.name} here",
+                    place,
+                    width=width,
+                    notes=tuple(f"did you mean {name}?" for name in near),
+                )
+            )
+        else:
+            _visit(target, project, order, findings)
+
+
+def _entries(
+    path: Path, project: Project, findings: list[Finding]
+) -> list[Text]:
+    """The documents that the tables of contents of one file name."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lines = texts.lines(Text.at(text, project.relative(path)))
+    table = table_for(project.directives)
+    entries = []
+    for token in Lexer().blocks(text):
+        if token.type not in ("fence", "colon_fence") or token.map is None:
+            continue
+        name, _ = info_parts(token, lines[token.map[0]])
+        if name == "{toctree}":
+            directive, _ = read_directive(token, lines, table)
+            entries += _names(directive, findings)
+    return entries
+
+
+def _names(directive: Directive, findings: list[Finding]) -> list[Text]:
+    names = []
+    for line in texts.lines(directive.body):
+        entry = texts.strip(line)
+        if entry.text.endswith(">") and "<" in entry.text:
+            start = entry.text.rindex("<") + 1
+            entry = texts.cut(entry, start, len(entry.text) - 1)
+        if "://" in entry.text or entry.text == "self":
+            continue
+        if "*" in entry.text:
+            message = "name the files: their order is the book's"
+            findings.append(Finding("toctree", message, entry.place()))
+        elif entry.text:
+            names.append(entry)
+    return names
