@@ -1,0 +1,155 @@
+"""Running one cell, and judging what it prints and raises."""
+
+from __future__ import annotations
+
+import ast
+
+from bookproof.diagnostics import Finding
+from bookproof.elements import Cell
+from bookproof.outcome import Outcome, blank
+from bookproof.shell import Output, magic_line, unstable
+from bookproof.traces import Frames, describe, line_of, page_lines
+from bookproof.verify import State
+
+
+def run_cell(
+    state: State, index: int, cell: Cell
+) -> tuple[Outcome, list[Output]]:
+    """Run one cell: its verdict, and what the page shows below it."""
+    outcome, source = blank(index, cell), cell.body.text
+    if "skip-execution" in cell.tags:
+        state.lost |= _bound_names(source)
+        return outcome.settle("skipped", *_unexplained(cell)), []
+    magic = magic_line(source)
+    if magic is not None:
+        state.lost |= _bound_names(source)
+        return outcome.settle("error", _magic(cell, magic)), []
+    name = _code_name(state, cell)
+    state.frames.codes[name] = cell.body
+    error = state.shell.run(source, cell.number)
+    outputs = [dict(output) for output in state.shell.recorded]
+    for output in outputs:
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = cell.number + 1
+    if error is not None:
+        before = set(state.lost)
+        state.lost |= _bound_names(source) - set(state.namespace)
+        if isinstance(error, NameError) and error.name in before:
+            return outcome, outputs  # the fault is in an earlier cell
+        outputs.append(_error_output(error, page_lines(error, {name: source})))
+    findings = _judge(state.frames, cell, error, outputs)
+    return outcome.settle("error" if findings else "ran", *findings), outputs
+
+
+def _magic(cell: Cell, line: int) -> Finding:
+    message = "magics and shell commands are refused in cells"
+    note = "write it in Python, so that every reader can run it"
+    place = line_of(cell.body, line + 1)
+    return Finding("magic", message, place, width=120, notes=(note,))
+
+
+def _judge(
+    frames: Frames,
+    cell: Cell,
+    error: BaseException | None,
+    outputs: list[Output],
+) -> list[Finding]:
+    if "raises-exception" in cell.tags:
+        return _judge_raised(cell, error)
+    if error is not None:
+        return [_raised(cell, frames, error)]
+    return [*_judge_addresses(cell, outputs), *_judge_noise(cell, outputs)]
+
+
+def _judge_addresses(cell: Cell, outputs: list[Output]) -> list[Finding]:
+    address = unstable(outputs)
+    if address is None:
+        return []
+    message = f"the output differs from run to run: {address}"
+    note = "print something else, or end the last line with ';'"
+    return [_of_cell("unstable-output", cell, message, note)]
+
+
+def _judge_noise(cell: Cell, outputs: list[Output]) -> list[Finding]:
+    noise = [out["text"] for out in outputs if out.get("name") == "stderr"]
+    if not noise:
+        return []
+    first = noise[0].strip().split("\n")[0]
+    message = f"the cell writes to standard error: {first}"
+    note = "a page shows no warnings: cure the cause"
+    return [_of_cell("stderr", cell, message, note)]
+
+
+def _raised(cell: Cell, frames: Frames, error: BaseException) -> Finding:
+    return Finding(
+        "cell",
+        f"the cell raises {describe(error)}",
+        frames.own(error) or cell.body.place(),
+        width=120,
+        notes=(
+            *frames.notes(error),
+            "if the page is to show it: tag raises-exception, with "
+            f":raises: {type(error).__name__}",
+        ),
+    )
+
+
+def _judge_raised(cell: Cell, error: BaseException | None) -> list[Finding]:
+    expected = str(cell.options.get("raises", "")).strip()
+    if not expected:
+        note = "add raises: NameOfTheException to the cell's options"
+        message = "the cell is tagged raises-exception but not with which"
+        return [_of_cell("cell", cell, message, note)]
+    note = f"the cell promises raises: {expected}"
+    if error is None:
+        return [_of_cell("cell", cell, "the cell raises nothing", note)]
+    names = [each.__name__ for each in type(error).__mro__]
+    if expected not in names:
+        message = f"the cell raises {describe(error)}"
+        return [_of_cell("cell", cell, message, note)]
+    return []
+
+
+def _unexplained(cell: Cell) -> list[Finding]:
+    if str(cell.options.get("reason", "")).strip():
+        return []
+    message = "the cell is skipped without a reason"
+    return [_of_cell("cell", cell, message, "add reason: to its options")]
+
+
+def _of_cell(rule: str, cell: Cell, message: str, note: str) -> Finding:
+    return Finding(rule, message, cell.place, width=120, notes=(note,))
+
+
+def _code_name(state: State, cell: Cell) -> str:
+    return f"<cell {cell.number} of {state.chapter.path}>"
+
+
+def _error_output(error: BaseException, lines: list[str]) -> Output:
+    return {
+        "output_type": "error",
+        "ename": type(error).__name__,
+        "evalue": str(error),
+        "traceback": lines,
+    }
+
+
+def _bound_names(source: str) -> set[str]:
+    """The names that a cell would have bound."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set()
+    names = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                names |= {
+                    (alias.asname or alias.name).split(".")[0]
+                    for alias in aliases
+                }
+    return names

@@ -1,0 +1,207 @@
+"""`bookproof check`: everything that can be said of the chapters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bookproof import ledger, outputs, refs, statements
+from bookproof.chapter import read_chapter
+from bookproof.config import Project
+from bookproof.diagnostics import BookError, Finding
+from bookproof.elements import Chapter
+from bookproof.lint import lint_chapter
+from bookproof.outcome import Outcome, runnable
+from bookproof.run import run_chapter
+
+Progress = Callable[[Outcome], None]
+
+
+@dataclass
+class Report:
+    """What a check found: by chapter, in reading order."""
+
+    findings: list[Finding] = field(default_factory=list)
+    outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """The chapters to check, and what to do with them."""
+
+    project: Project
+    chapters: list[Chapter]
+    whole: bool
+    force: bool = False
+    jobs: int = 1
+    lines: dict[tuple[str, int], str] = field(default_factory=dict)
+
+
+def paths_of(project: Project) -> tuple[list[Path], list[Finding]]:
+    """The book's files in reading order, as far as there is one."""
+    try:
+        return list(project.chapters()), []
+    except BookError as error:
+        every = sorted(project.book.glob("*.md"))
+        return every, list(error.findings)
+
+
+def static(plan: Plan) -> list[Finding]:
+    """All findings that need no run, chapter by chapter."""
+    findings: list[Finding] = []
+    try:
+        known = statements.load(plan.project)
+    except BookError as error:
+        known = {}
+        findings += error.findings
+    for chapter in plan.chapters:
+        findings += chapter_findings(chapter, plan.project, known)
+    graph = {each.name: refs.chapters(each) for each in plan.chapters}
+    circle = refs.cycle(graph)
+    if circle:
+        first = next(each for each in plan.chapters if each.name == circle[0])
+        findings.append(_circular(first, circle))
+    return findings
+
+
+def chapter_findings(
+    chapter: Chapter,
+    project: Project,
+    known: dict[str, statements.Statement] | None = None,
+) -> list[Finding]:
+    """All findings on one chapter that need no run."""
+    if known is None:
+        known = statements.load(project)
+    return once(
+        [
+            *chapter.findings,
+            *lint_chapter(chapter, project),
+            *statements.check(chapter, known),
+            *statements.check_citations(chapter, project),
+            *statements.check_exercises(chapter),
+        ]
+    )
+
+
+def _circular(chapter: Chapter, circle: Sequence[str]) -> Finding:
+    place = next(iter(statements.markers(chapter))).place
+    message = "chapters refer to one another in a circle: "
+    note = "break it: state one of the facts where it is first needed"
+    return Finding("ref", message + " -> ".join(circle), place, notes=(note,))
+
+
+def check(plan: Plan, progress: Progress | None = None) -> Report:
+    """Check the chapters; run those whose verdicts are not known."""
+    report = Report()
+    found = static(plan)
+    with ThreadPoolExecutor(max_workers=max(plan.jobs, 1)) as pool:
+        jobs: dict[str, Future[tuple[list[Outcome], bool]]] = {}
+        for chapter in _in_order(plan.chapters):
+            before = [jobs[name] for name in refs.chapters(chapter)
+                      if name in jobs]  # fmt: skip
+            jobs[chapter.name] = pool.submit(
+                _one, plan, chapter, before, progress
+            )
+    for chapter in plan.chapters:
+        its_outcomes, ran = jobs[chapter.name].result()
+        report.outcomes[chapter.name] = its_outcomes
+        if ran:
+            report.ran.append(chapter.name)
+        found += [f for each in its_outcomes for f in each.findings]
+    report.findings = _sorted(once(found), plan.chapters)
+    return report
+
+
+def _in_order(chapters: Sequence[Chapter]) -> list[Chapter]:
+    """Those that others refer to first; a circle is reported elsewhere."""
+    by_name = {each.name: each for each in chapters}
+    done: dict[str, Chapter] = {}
+
+    def visit(chapter: Chapter, path: tuple[str, ...]) -> None:
+        if chapter.name in done or chapter.name in path:
+            return
+        for name in refs.chapters(chapter):
+            if name in by_name:
+                visit(by_name[name], (*path, chapter.name))
+        done[chapter.name] = chapter
+
+    for chapter in chapters:
+        visit(chapter, ())
+    return list(done.values())
+
+
+def _one(
+    plan: Plan,
+    chapter: Chapter,
+    before: Iterable[Future[tuple[list[Outcome], bool]]],
+    progress: Progress | None,
+) -> tuple[list[Outcome], bool]:
+    for other in before:
+        other.result()
+    known = None if plan.force else fresh(plan.project, chapter)
+    if known is not None:
+        for outcome in known:
+            if progress:
+                progress(outcome)
+        return known, False
+    return verify(plan.project, chapter, plan.lines, progress), True
+
+
+def fresh(project: Project, chapter: Chapter) -> list[Outcome] | None:
+    """The verdicts of the ledger, if they are on this very chapter."""
+    data = ledger.load(project, chapter.name)
+    if data is None or data.get("key") != ledger.key(project, chapter):
+        return None
+    if not data.get("complete") or not outputs.stored(project, chapter):
+        return None
+    return ledger.outcomes(data)
+
+
+def verify(
+    project: Project,
+    chapter: Chapter,
+    lines: dict[tuple[str, int], str] | None = None,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Run a chapter, and note its verdicts and outputs."""
+    key = ledger.key(project, chapter)
+    run = run_chapter(
+        chapter,
+        project,
+        lines=lines,
+        facts=ledger.references(project, chapter),
+        on_outcome=progress,
+    )
+    ledger.save(project, ledger.record(run, key))
+    if run.complete and runnable(chapter):
+        outputs.store(project, run)
+    return list(run.outcomes.values())
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once: two gates may have seen the same thing."""
+    return list(dict.fromkeys(findings))
+
+
+def _sorted(
+    findings: list[Finding], chapters: Sequence[Chapter]
+) -> list[Finding]:
+    order = {each.path: number for number, each in enumerate(chapters)}
+    last = len(order)
+    return sorted(
+        findings,
+        key=lambda each: (
+            order.get(each.place.file, last),
+            each.place.file,
+            each.place.line,
+            each.place.column,
+        ),
+    )
+
+
+def read(project: Project, paths: Iterable[Path]) -> list[Chapter]:
+    """Read the chapters at these paths."""
+    return [read_chapter(path, project) for path in paths]

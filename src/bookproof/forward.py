@@ -1,0 +1,146 @@
+"""The forward run of a chapter: every element in reading order, once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bookproof.cells import run_cell
+from bookproof.claims import Scope
+from bookproof.diagnostics import Finding
+from bookproof.elements import Cell, Element, PlainMath
+from bookproof.outcome import NOT_REACHED, Outcome, runnable
+from bookproof.verify import WAITING, State, verify_element
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Waiting:
+    """An element that names what no cell has bound yet, with the bindings
+    that are in force where it stands."""
+
+    index: int
+    element: Element
+    scope: Scope
+    outcome: Outcome
+    missing: str | None = None
+
+
+class Runner:
+    """Runs the elements in order and says what became of each."""
+
+    def __init__(self, state: State, emit: Emit) -> None:
+        self.state = state
+        self.emit = emit
+        self.left = runnable(state.chapter)
+        wanted = state.request.wanted
+        self.wanted = None if wanted is None else set(wanted)
+        self.waiting: list[Waiting] = []
+        self.settled: list[Waiting] = []
+
+    def run(self) -> None:
+        """From the first element to the last that is wanted."""
+        for index, element in self.left:
+            self.emit({"event": "begin", "index": index})
+            if isinstance(element, Cell):
+                outcome, outputs = run_cell(self.state, index, element)
+                self.emit(
+                    {
+                        "event": "outputs",
+                        "number": element.number,
+                        "outputs": outputs,
+                    }
+                )
+                self.tell(outcome)
+                self.retry()
+            else:
+                self.verify(index, element)
+            if self.wanted is not None and not self.wanted:
+                return
+        self.end()
+
+    def tell(self, outcome: Outcome) -> None:
+        """Report a verdict."""
+        self.emit({"event": "outcome", "outcome": outcome.to_json()})
+        if self.wanted is not None and not self._again(outcome.index):
+            self.wanted.discard(outcome.index)
+
+    def _again(self, index: int) -> bool:
+        """Whether the element's verdict may still change."""
+        later = [*self.waiting, *self.settled]
+        return any(waiting.index == index for waiting in later)
+
+    def verify(self, index: int, element: Element) -> None:
+        """Verify one element, or note that it has to wait."""
+        outcome, missing = verify_element(self.state, index, element)
+        unread = isinstance(element, PlainMath) and outcome.findings
+        if outcome.status == WAITING or unread:
+            scope = self.state.scope
+            # Mathematics in prose may use what is introduced further down.
+            fork = scope if unread else scope.fork()
+            waiting = Waiting(index, element, fork, outcome, missing)
+            self.waiting.append(waiting)
+            return
+        self.tell(outcome)
+
+    def retry(self) -> None:
+        """After a cell: verify what it has made possible."""
+        still = []
+        for waiting in self.waiting:
+            name = waiting.missing
+            if name is None or name not in self.state.namespace:
+                still.append(waiting)
+                continue
+            if self._verify_again(waiting):
+                self.settled.append(waiting)
+            else:
+                still.append(waiting)
+        self.waiting = still
+
+    def _verify_again(self, waiting: Waiting) -> bool:
+        waiting.outcome, waiting.missing = verify_element(
+            self.state, waiting.index, waiting.element, waiting.scope
+        )
+        return waiting.outcome.status != WAITING
+
+    def end(self) -> None:
+        """What was verified late must still hold at the end."""
+        late, self.settled = self.settled, []
+        for waiting in late:
+            if waiting.outcome.good:
+                self._verify_again(waiting)
+            self.tell(waiting.outcome)
+        left, self.waiting = self.waiting, []
+        for waiting in left:
+            if isinstance(waiting.element, PlainMath):
+                self._verify_again(waiting)
+                self.tell(waiting.outcome)
+            else:
+                self.tell(self._unbound(waiting))
+
+    def _unbound(self, waiting: Waiting) -> Outcome:
+        name = waiting.missing or "?"
+        if name in self.state.lost:
+            return waiting.outcome.settle(NOT_REACHED)
+        known = [each for each in self.state.namespace if each[0] != "_"]
+        close = difflib.get_close_matches(name, known, 1)
+        note = "bind it in a cell of the chapter"
+        if close:
+            note += f" (did you mean {close[0]!r}?)"
+        place, width = waiting.outcome.place, 1
+        expression = getattr(waiting.element, "expression", None)
+        if expression is not None and name in expression.text:
+            place = expression.place(expression.text.index(name))
+            width = len(name)
+        finding = Finding(
+            "unbound",
+            f"no cell of the chapter binds {name!r}",
+            place,
+            width=width,
+            id=waiting.outcome.id,
+            notes=(note,),
+        )
+        return waiting.outcome.settle("error", finding)

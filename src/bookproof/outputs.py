@@ -1,0 +1,109 @@
+"""Hands the outputs of a chapter's cells to the page, through the cache that
+myst-nb reads: Sphinx then weaves without starting a kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bookproof.config import MYST_EXTENSIONS, Project
+from bookproof.elements import Cell, Chapter
+from bookproof.run import ChapterRun
+
+
+def available() -> bool:
+    """Whether the page builder is installed (extra `book`)."""
+    names = ("myst_nb", "jupyter_cache", "nbformat")
+    return all(importlib.util.find_spec(name) for name in names)
+
+
+def folder(project: Project) -> Path:
+    """Where the cache lives."""
+    return project.root / "build" / "jupyter-cache"
+
+
+def is_notebook(chapter: Chapter) -> bool:
+    """Whether myst-nb takes the file for a notebook."""
+    from myst_nb.core.read import is_myst_markdown_notebook
+
+    return bool(is_myst_markdown_notebook(chapter.text))
+
+
+def store(project: Project, run: ChapterRun) -> None:
+    """Put the outputs of a complete run into the cache."""
+    chapter = run.chapter
+    if not available() or not is_notebook(chapter):
+        return
+    from jupyter_cache.base import CacheBundleIn
+
+    notebook = _notebook(project, chapter)
+    _fill(notebook, run)
+    uri = str(project.root / chapter.path)
+    with _cache(project) as cache:
+        kept = cache.create_hashed_notebook(notebook)[1]
+        bundle = CacheBundleIn(notebook, uri, data={})
+        cache.cache_notebook_bundle(
+            bundle, check_validity=False, overwrite=True
+        )
+        for record in cache.list_cache_records():
+            if record.uri == uri and record.hashkey != kept:
+                cache.remove_cache(record.pk)
+
+
+def stored(project: Project, chapter: Chapter) -> bool:
+    """Whether the cache holds outputs for exactly these cells."""
+    if not available() or not is_notebook(chapter):
+        return True
+    notebook = _notebook(project, chapter)
+    with _cache(project) as cache:
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _cache(project: Project) -> Iterator[Any]:
+    """The cache, for one process at a time."""
+    from jupyter_cache import get_cache
+
+    path = folder(project)
+    path.mkdir(parents=True, exist_ok=True)
+    with open(path.parent / ".jupyter-cache.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        cache = get_cache(str(path))
+        try:
+            yield cache
+        finally:
+            cache.db.dispose()
+
+
+def _notebook(project: Project, chapter: Chapter) -> Any:
+    """The chapter as myst-nb reads it."""
+    from myst_nb.core.read import read_myst_markdown_notebook
+    from myst_parser.config.main import MdParserConfig
+
+    config = MdParserConfig(enable_extensions=set(MYST_EXTENSIONS))
+    return read_myst_markdown_notebook(
+        chapter.text, config, path=str(project.root / chapter.path)
+    )
+
+
+def _fill(notebook: Any, run: ChapterRun) -> None:
+    import nbformat
+
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    ours = [each for each in run.chapter.elements if isinstance(each, Cell)]
+    if len(cells) != len(ours):
+        raise RuntimeError(
+            f"{run.chapter.path}: the page has {len(cells)} cells where the "
+            f"press reads {len(ours)}"
+        )
+    for number, cell in enumerate(cells):
+        cell.execution_count = number + 1
+        cell.outputs = nbformat.from_dict(run.outputs.get(number, []))

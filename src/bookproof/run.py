@@ -1,0 +1,221 @@
+"""Runs a chapter in a worker process and collects what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bookproof.config import Project
+from bookproof.diagnostics import Finding
+from bookproof.elements import Cell, Chapter, Element
+from bookproof.outcome import Outcome, blank, runnable
+from bookproof.verify import Request
+
+START_SECONDS = 60.0
+"""How long a worker may take to start."""
+
+
+@dataclass
+class ChapterRun:
+    """The verdicts on a chapter's elements, by their index, in order; the
+    outputs of its cells; whether it came to its end."""
+
+    chapter: Chapter
+    outcomes: dict[int, Outcome]
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    complete: bool = False
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All that does not hold, in reading order."""
+        return [
+            finding
+            for outcome in self.outcomes.values()
+            for finding in outcome.findings
+        ]
+
+
+def run_chapter(
+    chapter: Chapter,
+    project: Project,
+    *,
+    wanted: frozenset[int] | None = None,
+    lines: Mapping[tuple[str, int], str] | None = None,
+    facts: Mapping[str, float | None] | None = None,
+    on_outcome: Callable[[Outcome], None] | None = None,
+) -> ChapterRun:
+    """Run a chapter once, forward; with `wanted`, only as far as needed for
+    the elements of those indices."""
+    elements = dict(runnable(chapter))
+    run = ChapterRun(
+        chapter, {index: blank(index, each) for index, each in elements.items()}
+    )
+    if not elements:
+        run.complete = True
+        return run
+    request = Request(
+        chapter=chapter,
+        root=str(project.root),
+        macros=dict(project.macros),
+        cell_seconds=project.cell_seconds,
+        wanted=wanted,
+        lines=dict(lines or {}),
+        facts=dict(facts or {}),
+    )
+    begun: int | None = None
+    with _worker(chapter, project, request) as worker:
+        for event in worker.events():
+            if event["event"] == "begin":
+                begun = event["index"]
+            elif event["event"] == "outputs":
+                run.outputs[event["number"]] = event["outputs"]
+            elif event["event"] == "outcome":
+                outcome = Outcome.from_json(event["outcome"])
+                run.outcomes[outcome.index] = outcome
+                if on_outcome is not None:
+                    on_outcome(outcome)
+            else:
+                run.complete = wanted is None
+        if worker.ended_badly is not None:
+            # Before its first element: the chapter's first one takes the blame.
+            index = begun if begun is not None else min(elements)
+            finding = worker.ended_badly(elements[index])
+            run.outcomes[index] = run.outcomes[index].settle("error", finding)
+    return run
+
+
+class _Worker:
+    """The running process, and how it ended if it ended badly."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], project: Project, log: Path
+    ) -> None:
+        self.process = process
+        self.project = project
+        self.log = log
+        self.ended_badly: Callable[[Element], Finding] | None = None
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Each event of the worker, until it ends or a limit is passed."""
+        assert self.process.stdout is not None
+        pipe = self.process.stdout.fileno()
+        end = time.monotonic() + START_SECONDS + self.project.chapter_seconds
+        limit = min(time.monotonic() + START_SECONDS, end)
+        rest = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while True:
+                if not selector.select(max(limit - time.monotonic(), 0)):
+                    self.ended_badly = self._late(limit == end)
+                    return
+                data = os.read(pipe, 1 << 20)
+                if not data:
+                    break
+                *whole, rest = (rest + data).split(b"\n")
+                for line in whole:
+                    event = json.loads(line)
+                    yield event
+                    if event["event"] == "done":
+                        return
+                limit = min(time.monotonic() + self.project.cell_seconds, end)
+        self.ended_badly = self._died()
+
+    def _late(self, whole: bool) -> Callable[[Element], Finding]:
+        project = self.project
+        seconds = project.chapter_seconds if whole else project.cell_seconds
+        option = "chapter_seconds" if whole else "cell_seconds"
+        whose = "the chapter's" if whole else "its"
+
+        def finding(element: Element) -> Finding:
+            thing = "the cell" if isinstance(element, Cell) else "this"
+            message = f"{thing} ran past {whose} limit of {seconds:g} s"
+            note = (
+                f"make it smaller, or raise {option} in [tool.bookproof]; "
+                "nothing after it was reached"
+            )
+            return Finding(
+                "time-limit", message, element.place, 120, notes=(note,)
+            )
+
+        return finding
+
+    def _died(self) -> Callable[[Element], Finding]:
+        status = self.process.wait()
+        how = f"with exit status {status}"
+        if status < 0:
+            how = f"by signal {signal.Signals(-status).name}"
+        words = self.log.read_text(errors="replace").strip().split("\n")[-6:]
+
+        def finding(element: Element) -> Finding:
+            message = f"the chapter's process ended {how} here"
+            notes = ("nothing after it was reached", *filter(None, words))
+            return Finding("died", message, element.place, 120, notes=notes)
+
+        return finding
+
+
+@contextlib.contextmanager
+def _worker(
+    chapter: Chapter, project: Project, request: Request
+) -> Iterator[_Worker]:
+    with tempfile.TemporaryDirectory(prefix="bookproof-") as scratch:
+        log = Path(scratch, "stderr")
+        with log.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bookproof.worker"],
+                cwd=(project.root / chapter.path).parent,
+                env=_environment(project, scratch),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        try:
+            with process:
+                assert process.stdin is not None
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.write(pickle.dumps(request))
+                    process.stdin.close()
+                yield _Worker(process, project, log)
+                _kill(process)
+        finally:
+            _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the worker and whatever its cells have started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _environment(project: Project, scratch: str) -> dict[str, str]:
+    """The same for every run: nothing of it may show on a page."""
+    environment = dict(os.environ)
+    paths = [str(project.source), environment.get("PYTHONPATH", "")]
+    style = project.book / "matplotlibrc"
+    if style.is_file():
+        environment["MATPLOTLIBRC"] = str(style)
+    environment |= {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "IPYTHONDIR": scratch,
+        "COLUMNS": "80",
+        "SOURCE_DATE_EPOCH": environment.get("SOURCE_DATE_EPOCH", "0"),
+    }
+    for name in ("PYTHONSTARTUP", "PYTHONWARNINGS", "FORCE_COLOR"):
+        environment.pop(name, None)
+    return environment

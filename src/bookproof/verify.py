@@ -1,0 +1,204 @@
+"""The state of a running chapter, and the verdict on one element in it.
+
+`verify_element` is apart from the loop (`forward.py`), so that a changed
+element can be verified again in the same state.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+import json
+import os
+import pickle
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from bookproof import exercises
+from bookproof.claims import Scope, Verdict
+from bookproof.diagnostics import Finding
+from bookproof.elements import (
+    Cell,
+    Chapter,
+    Element,
+    Exercise,
+    Marker,
+    PlainMath,
+    Solution,
+    Symbols,
+)
+from bookproof.facts import verify_fact
+from bookproof.outcome import NOT_REACHED, Outcome, blank, runnable
+from bookproof.purity import Snapshot
+from bookproof.shell import Output, Shell, magic_line, make_shell, unstable
+from bookproof.traces import Frames, describe, line_of, page_lines
+
+MEMORY = 4 * 2**30
+"""Bytes of address space that a chapter may use."""
+
+WAITING = "waiting"
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the parent asks for. `wanted` are the indices of the elements
+    whose verdicts are needed (None: all); nothing after them runs."""
+
+    chapter: Chapter
+    root: str
+    macros: Mapping[str, str]
+    cell_seconds: float
+    wanted: frozenset[int] | None = None
+    lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    facts: Mapping[str, float | None] = field(default_factory=dict)
+
+
+class State:
+    """A running chapter: its namespace, its mathematics, what must wait."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.chapter = request.chapter
+        self.shell: Shell = make_shell(request.chapter.path)
+        self.namespace: dict[str, Any] = self.shell.user_ns
+        self.scope = Scope(self.evaluate, request.macros)
+        self.frames = Frames(
+            Path(request.root), lambda *at: request.lines.get(at)
+        )
+        self.exercises = {
+            element.label: element
+            for element in request.chapter.elements
+            if isinstance(element, Exercise)
+        }
+        self.lost: set[str] = set()
+
+    def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
+        """The value of a Python expression where the chapter stands."""
+        names = {"ref": self.ref} | self.namespace | dict(extra)
+        return eval(_compiled(source.strip()), names)
+
+    def ref(self, name: str) -> float:
+        """The value of another chapter's labelled fact."""
+        value = self.request.facts.get(name)
+        if value is None:
+            raise LookupError(
+                f"ref({name!r}): no such fact has been verified; check that "
+                "chapter first (write ref('chapter/label') in full)"
+            )
+        return value
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(source: str) -> Any:
+    # Parenthesised, so that an expression may go over several lines.
+    return compile(f"(\n{source}\n)", "<expression>", "eval")
+
+
+def verify_element(
+    state: State, index: int, element: Element, scope: Scope | None = None
+) -> tuple[Outcome, str | None]:
+    """The verdict on one element in this state of the chapter; with the
+    name that it waits for. Leaves names and generators as they were."""
+    before = Snapshot(state.namespace)
+    with state.shell.recording():
+        outcome, missing = _verify(state, index, element, scope)
+    state.shell.recorded.clear()
+    changes = before.restore()
+    if changes:
+        outcome = replace(
+            outcome,
+            status="error",
+            findings=(*outcome.findings, _impure(outcome, changes)),
+        )
+    return outcome, missing
+
+
+def _verify(
+    state: State, index: int, element: Element, scope: Scope | None
+) -> tuple[Outcome, str | None]:
+    scope = scope or state.scope
+    outcome = blank(index, element)
+    seconds = state.request.cell_seconds
+    match element:
+        case Marker(kind="let"):
+            return _from(outcome, scope.let(element)), None
+        case Marker(kind="claim"):
+            return _verdict(outcome, scope.check(element))
+        case Marker(kind="fact"):
+            verdict = verify_fact(element, state.evaluate)
+            return _valued(state, element, *_verdict(outcome, verdict))
+        case Marker():
+            return outcome.settle(element.kind), None
+        case Symbols():
+            return _from(outcome, scope.symbols(element)), None
+        case PlainMath():
+            found = scope.read(element.body, relation_allowed=False)
+            return _from(outcome, found), None
+        case Exercise():
+            found = exercises.verify_exercise(
+                element, state.namespace, state.frames, seconds
+            )
+            by_hand = element.check is None
+            return _from(outcome, found, "by hand" if by_hand else "holds"), None
+        case Solution():
+            found = exercises.verify_solution(
+                element,
+                state.exercises.get(element.label),
+                state.namespace,
+                state.frames,
+                seconds,
+            )
+            by_hand = element.code is None
+            return _from(outcome, found, "by hand" if by_hand else "holds"), None
+        case _:
+            raise TypeError(f"{type(element).__name__} has no verdict")
+
+
+def _from(
+    outcome: Outcome, findings: list[Finding], good: str = "holds"
+) -> Outcome:
+    return outcome.settle("error" if findings else good, *findings)
+
+
+def _verdict(
+    outcome: Outcome, verdict: Verdict
+) -> tuple[Outcome, str | None]:
+    outcome = replace(
+        outcome,
+        status=verdict.status,
+        findings=tuple(verdict.findings),
+        values=tuple(verdict.values),
+        draws=verdict.draws,
+        relations=verdict.relations,
+    )
+    missing = verdict.missing if verdict.status == WAITING else None
+    return outcome, missing
+
+
+def _valued(
+    state: State, marker: Marker, outcome: Outcome, missing: str | None
+) -> tuple[Outcome, str | None]:
+    """The outcome of a labelled fact keeps its value, for `ref`."""
+    if marker.label and marker.expression and outcome.status == "holds":
+        value = state.evaluate(marker.expression.text, {})
+        if isinstance(value, int | float) or hasattr(value, "item"):
+            number = value.item() if hasattr(value, "item") else value
+            outcome = replace(outcome, value=float(number))
+    return outcome, missing
+
+
+def _impure(outcome: Outcome, changes: list[str]) -> Finding:
+    return Finding(
+        "impure",
+        "the expression changes the chapter: " + ", ".join(changes),
+        outcome.place,
+        id=outcome.id,
+        notes=("do it in a cell, and let the expression only look",),
+    )

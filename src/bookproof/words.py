@@ -1,0 +1,179 @@
+"""Numbers as they are printed in running words, with what the words say of
+them: `at least 97 %`, `about 3.8 × 10⁻⁶`, `1,797`, `½`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from fractions import Fraction
+
+RELATIONS = (
+    "at least",
+    "at most",
+    "under",
+    "over",
+    "more than",
+    "fewer than",
+    "about",
+    "exactly",
+)
+"""The closed list; a number without one of them simply equals the value."""
+
+NO_RELATIONS = {
+    "less than": "under",
+    "no more than": "at most",
+    "not more than": "at most",
+    "no fewer than": "at least",
+    "no less than": "at least",
+    "up to": "at most",
+    "below": "under",
+    "above": "over",
+    "greater than": "more than",
+    "almost": "under",
+    "nearly": "about",
+    "roughly": "about",
+    "approximately": "about",
+    "around": "about",
+    "circa": "about",
+}
+"""What an author may write instead, and the word of the list for it."""
+
+COUNTS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven "
+        "twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        "nineteen twenty".split()
+    )
+}
+
+_SPACE = "[ \u00a0\u2009\u202f\n]"
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
+_DIGITS = r"\d{1,3}(?:(?:,|\{,\}|[\u2009\u202f])\d{3})+|\d+"
+_POWER = (
+    rf"{_SPACE}*(?:×|·){_SPACE}*10"
+    r"(?:(?P<raised>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|\^\{?(?P<caret>[-−+]?\d+)\}?)"
+    r"|[eE](?P<e>[-−+]?\d+)"
+)
+_NUMBER = re.compile(
+    rf"""
+    (?<![\w.])(?P<sign>(?<![\w)])[-−+])?
+    (?:
+        10(?P<bare>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
+      | (?P<whole>\d+)?(?P<vulgar>[{_VULGAR}])
+      | (?P<over>\d+)/(?P<under>\d+)(?![\d/])
+      | (?P<digits>{_DIGITS})(?:\.(?P<decimals>\d+))?(?:{_POWER})?
+      | \.(?P<only>\d+)
+    )
+    (?P<percent>{_SPACE}*%)?
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A number as printed: its value, the unit of its last printed digit,
+    whether it is a fraction (`½`: no decimals were dropped), its relation
+    word, and the span of its characters in the words."""
+
+    text: str
+    value: Fraction
+    unit: Fraction
+    relation: str | None
+    start: int
+    end: int
+    fraction: bool = False
+    stray: str | None = None  # a word that looks like a relation, but is none
+
+
+def numbers(words: str) -> list[Printed]:
+    """All numbers printed in digits, in order."""
+    return [_printed(words, found) for found in _NUMBER.finditer(words)]
+
+
+def counts(words: str) -> list[Printed]:
+    """All counts printed as words (`three`), in order."""
+    out = []
+    for found in re.finditer(r"[A-Za-z]+", words):
+        number = COUNTS.get(found.group().lower())
+        if number is not None:
+            relation, stray = _relation(words[: found.start()])
+            out.append(
+                Printed(
+                    found.group(),
+                    Fraction(number),
+                    Fraction(1),
+                    relation,
+                    found.start(),
+                    found.end(),
+                    stray=stray,
+                )
+            )
+    return out
+
+
+def _printed(words: str, found: re.Match[str]) -> Printed:
+    value, unit, fraction = _value(found)
+    if found["sign"] in ("-", "−"):
+        value = -value
+    if found["percent"]:
+        value, unit = value / 100, unit / 100
+    relation, stray = _relation(words[: found.start()])
+    return Printed(
+        found.group(),
+        value,
+        unit,
+        relation,
+        found.start(),
+        found.end(),
+        fraction,
+        stray,
+    )
+
+
+def _value(found: re.Match[str]) -> tuple[Fraction, Fraction, bool]:
+    if found["bare"]:
+        power = Fraction(10) ** int(found["bare"].translate(_SUPERSCRIPTS))
+        return power, power, False
+    if found["vulgar"]:
+        # float(): exact thirds do not exist in unicodedata, so go back
+        # to the nearest fraction with a small denominator.
+        part = Fraction(unicodedata.numeric(found["vulgar"]))
+        part = part.limit_denominator(16)
+        value = int(found["whole"] or 0) + part
+        return value, Fraction(1, part.denominator), True
+    if found["over"]:
+        denominator = max(int(found["under"]), 1)
+        value = Fraction(int(found["over"]), denominator)
+        return value, Fraction(1, denominator), True
+    if found["only"]:
+        unit = Fraction(10) ** -len(found["only"])
+        return int(found["only"]) * unit, unit, False
+    digits = re.sub(r"\D", "", found["digits"])
+    decimals = found["decimals"] or ""
+    exponent = _exponent(found)
+    unit = Fraction(10) ** (exponent - len(decimals))
+    return int(digits + decimals) * unit, unit, False
+
+
+def _exponent(found: re.Match[str]) -> int:
+    if found["raised"]:
+        return int(found["raised"].translate(_SUPERSCRIPTS))
+    text = found["caret"] or found["e"] or "0"
+    return int(text.replace("−", "-"))
+
+
+def _relation(before: str) -> tuple[str | None, str | None]:
+    """The relation word directly before a number; and a word that looks like
+    one without being of the list."""
+    text = " ".join(before.lower().split())
+    for word in sorted(NO_RELATIONS, key=len, reverse=True):
+        if re.search(rf"\b{word}$", text):
+            return None, word
+    for word in RELATIONS:
+        if re.search(rf"\b{word}$", text):
+            return word, None
+    return None, None
