@@ -1,0 +1,33 @@
+"""Backpropagation in NumPy, as derived in the book.
+
+>>> import numpy as np
+>>> import chainrule as cr
+>>> cr.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+array([2., 4.])
+"""
+
+from __future__ import annotations
+
+from chainrule.engine import no_grad
+from chainrule.errors import (
+    ChainRuleError,
+    FreedGraphError,
+    GradientError,
+    InPlaceError,
+    LeakedTracer,
+    NotDifferentiable,
+    ShapeError,
+)
+from chainrule.tensor import Tensor
+
+__all__ = [
+    "ChainRuleError",
+    "FreedGraphError",
+    "GradientError",
+    "InPlaceError",
+    "LeakedTracer",
+    "NotDifferentiable",
+    "ShapeError",
+    "Tensor",
+    "no_grad",
+]

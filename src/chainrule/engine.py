@@ -1,0 +1,423 @@
+"""Recording and sweeping: levels, nodes and the backward pass.
+
+The engine knows that a primitive has rules; it does not know which
+primitives there are, and it never looks inside an array.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ContextDecorator
+from functools import partial
+from heapq import heapify, heappop, heappush
+from typing import Any, Self
+
+import numpy as np
+
+from chainrule.errors import (
+    FreedGraphError,
+    InPlaceError,
+    LeakedTracer,
+    NotDifferentiable,
+    ShapeError,
+)
+
+Array = Any  # an ndarray, or a traced array that stands for one
+Rule = Callable[..., Array]
+NOTHING: dict[str, Any] = {}
+VARARGS = 0x04  # the flag of a function with *args
+
+
+class Primitive:
+    """A function on arrays and the rules of its derivative.
+
+    `vjps[i](g, ans, *args, **kwargs)` is the gradient of argument i when g is
+    the gradient of the result ans; `jvps[i](t, ans, *args, **kwargs)` is the
+    tangent of the result when t is the tangent of argument i.
+    """
+
+    __slots__ = ("broadcasts", "fun", "jvps", "name", "tuned", "vjps")
+
+    def __init__(self, fun: Callable[..., Any], name: str = "") -> None:
+        self.fun = fun
+        self.name = name or fun.__name__
+        self.vjps: Sequence[Rule | None] = ()
+        self.jvps: Sequence[Rule | None] = ()
+        self.tuned: Tuned | None = None
+        self.broadcasts = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Array:
+        return apply(self, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+class Each(Sequence[Rule]):
+    """Rules of a function of any number of arrays: one rule, told which."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: Any) -> Any:
+        return partial(self.rule, i)
+
+    def __len__(self) -> int:
+        raise TypeError("as many rules as there are arguments")
+
+
+class Tuned:
+    """A faster pair of rules for plain arrays.
+
+    `forward(*args, **kwargs)` returns the result and whatever the way back
+    will want; `backward(g, residual, needs, *args, **kwargs)` returns the
+    gradients of all arguments, None where `needs` is false.
+    """
+
+    __slots__ = ("backward", "forward")
+
+    def __init__(
+        self,
+        forward: Callable[..., tuple[Any, Any]],
+        backward: Callable[..., Sequence[Array]],
+    ) -> None:
+        self.forward, self.backward = forward, backward
+
+
+class Node:
+    """One application of a primitive, as the way back needs it."""
+
+    __slots__ = (
+        "ans",
+        "args",
+        "birth",
+        "kwargs",
+        "parents",
+        "primitive",
+        "residual",
+    )
+
+    def __init__(
+        self,
+        primitive: Primitive | None,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        ans: Array,
+        parents: Sequence[Node | None],
+        residual: Any = None,
+    ) -> None:
+        self.primitive = primitive
+        self.args = args
+        self.kwargs = kwargs
+        self.ans = ans
+        self.parents = parents
+        self.residual = residual
+        self.birth = next(clock)
+
+    def free(self) -> None:
+        """Give back what was kept for the way back."""
+        self.primitive = self.ans = self.residual = None
+        self.args = self.parents = ()
+        self.kwargs = NOTHING
+
+
+class Leaf(Node):
+    """A node without parents: where gradients are asked for."""
+
+    __slots__ = ("grad",)
+
+    def __init__(self, value: Array) -> None:
+        super().__init__(None, (), NOTHING, value, ())
+        self.grad: np.ndarray | None = None
+
+
+clock = itertools.count(1)
+running = {0}
+
+
+class Traced:
+    """An array that remembers: what stands for an array under a level."""
+
+    __slots__ = ("value",)
+
+    level: int
+    value: Array
+
+    def run(
+        self, primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Array:
+        """Apply `primitive` at this level."""
+        raise NotImplementedError
+
+
+def apply(
+    primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Array:
+    """Run `primitive` at the highest level among its arguments."""
+    level = -1
+    for x in args:
+        if isinstance(x, Traced) and x.level > level:
+            top, level = x, x.level
+    if level < 0:
+        return primitive.fun(*args, **kwargs)
+    if level not in running:
+        raise LeakedTracer(
+            f"{primitive.name} was given an array traced by a transformation "
+            "that has ended; return it from the function instead"
+        )
+    return top.run(primitive, args, kwargs)
+
+
+class Mode(threading.local):
+    """What holds in this thread: levels below `quiet` record nothing."""
+
+    quiet = -1
+
+
+mode = Mode()
+
+
+class no_grad(ContextDecorator):
+    """Record nothing inside, neither for `backward` nor for outer levels.
+
+    A transformation that starts inside records as usual. Works as a context
+    manager (`with cr.no_grad():`) and as a decorator (`@cr.no_grad()`).
+    """
+
+    def _recreate_cm(self) -> Self:
+        return type(self)()
+
+    def __enter__(self) -> Self:
+        self.before = mode.quiet
+        mode.quiet = next(clock)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        mode.quiet = self.before
+
+
+class Recorder(Traced):
+    """A traced array of reverse mode: a value, a level and a node."""
+
+    __slots__ = ("node",)
+
+    node: Node | None
+
+    def like(self, value: Array, node: Node | None) -> Array:
+        """Another array of this kind and level."""
+        raise NotImplementedError
+
+    def run(
+        self, primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Array:
+        level = self.level
+        values: list[Any] = []
+        parents: list[Node | None] = []
+        parent, plain = None, True
+        for x in args:
+            node = None
+            if isinstance(x, Traced):
+                if x.level == level:
+                    node = x.node  # type: ignore[attr-defined]
+                    x = x.value
+                if level and isinstance(x, Traced):
+                    plain = False
+            elif x.__class__ is list or x.__class__ is tuple:
+                x = np.asarray(x)
+            values.append(x)
+            parents.append(node)
+            parent = node or parent
+        silent = parent is None or level < mode.quiet
+        residual = None
+        try:
+            if not plain:
+                ans = apply(primitive, values, kwargs)
+            elif silent or primitive.tuned is None:
+                ans = primitive.fun(*values, **kwargs)
+            else:
+                ans, residual = primitive.tuned.forward(*values, **kwargs)
+        except ValueError as error:
+            raise misfit(primitive, values, error) from error
+        if plain and ans.__class__ is not np.ndarray:
+            ans = np.asarray(ans)
+        if silent:
+            return self.like(ans, None)
+        return self.like(
+            ans, Node(primitive, values, kwargs, ans, parents, residual)
+        )
+
+
+def misfit(
+    primitive: Primitive, values: Sequence[Any], error: ValueError
+) -> ValueError:
+    """NumPy's complaint about shapes, with the operation and all shapes."""
+    if isinstance(error, ShapeError | np.exceptions.AxisError):
+        return error
+    return ShapeError(primitive.name, [np.shape(x) for x in values], str(error))
+
+
+def pull(node: Node, g: Array) -> Iterator[tuple[Node, Array]]:
+    """What a node with gradient g sends to each of its parents."""
+    primitive, args, parents = node.primitive, node.args, node.parents
+    if primitive is None:
+        raise FreedGraphError(
+            "this graph was freed by an earlier backward(); pass "
+            "retain_graph=True to the first one to sweep it twice"
+        )
+    if changed.latest > node.birth:
+        changed.check(node)
+    shares: Sequence[Array] | None = None
+    if node.residual is not None and not isinstance(g, Traced):
+        needs = [parent is not None for parent in parents]
+        assert primitive.tuned is not None
+        shares = primitive.tuned.backward(
+            g, node.residual, needs, *args, **node.kwargs
+        )
+    for i, parent in enumerate(parents):
+        if parent is None:
+            continue
+        if shares is None:
+            rule = primitive.vjps[i]
+            if rule is None:
+                raise NotDifferentiable(
+                    f"{primitive.name} has no derivative with respect to "
+                    f"its argument {i}"
+                )
+            share = rule(g, node.ans, *args, **node.kwargs)
+        else:
+            share = shares[i]
+        yield parent, fitted(share, args[i], primitive)
+
+
+def fitted(share: Array, x: Array, primitive: Primitive) -> Array:
+    """A gradient with the shape and the dtype of what it belongs to."""
+    if share.__class__ is not np.ndarray and not isinstance(share, Traced):
+        share = np.asarray(share)
+    if share.shape != x.shape:
+        if not primitive.broadcasts:
+            raise ShapeError(
+                f"the rule of {primitive.name}",
+                [share.shape, x.shape],
+                "a gradient has the shape of its argument",
+            )
+        share = unbroadcast(share, x.shape)
+    if share.dtype != x.dtype:
+        share = share.astype(x.dtype)
+    return share
+
+
+def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
+    """Sum g over the axes along which an array of `shape` was repeated."""
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        extra + axis
+        for axis, n in enumerate(shape)
+        if n == 1 and g.shape[extra + axis] != 1
+    )
+    if axes:
+        g = np.add.reduce(g, axis=axes, keepdims=True)
+    return g.reshape(shape) if g.shape != shape else g
+
+
+def sweep(
+    seeds: Mapping[Node, Array],
+    *,
+    retain: bool,
+    visit: Callable[[Node, Array], None] | None = None,
+) -> dict[Node, Array]:
+    """Carry gradients from the seeds to the leaves, latest node first.
+
+    Each node is met once, after all its consumers, because every result is
+    born after its arguments. Returns the gradient of every leaf reached.
+    """
+    grads = dict(seeds)
+    queue = [(-node.birth, node) for node in grads]
+    heapify(queue)
+    leaves: dict[Node, Array] = {}
+    while queue:
+        node = heappop(queue)[1]
+        g = grads.pop(node)
+        if visit is not None:
+            visit(node, g)
+        if node.__class__ is Leaf:
+            leaves[node] = g
+            continue
+        for parent, share in pull(node, g):
+            if parent in grads:
+                grads[parent] = grads[parent] + share
+            else:
+                grads[parent] = share
+                heappush(queue, (-parent.birth, parent))
+        if not retain:
+            node.free()
+    return leaves
+
+
+class Changes:
+    """When arrays were last written to through a Tensor."""
+
+    def __init__(self) -> None:
+        self.latest = 0
+        self.when: dict[int, tuple[int, weakref.ref[Any]]] = {}
+
+    def note(self, array: np.ndarray) -> None:
+        """Remember that the memory behind `array` has just changed."""
+        owner = memory(array)
+        key = id(owner)
+        self.latest = next(clock)
+        forget = partial(self.forget, key)
+        self.when[key] = (self.latest, weakref.ref(owner, forget))
+
+    def forget(self, key: int, ref: weakref.ref[Any]) -> None:
+        if key in self.when and self.when[key][1] is ref:
+            del self.when[key]
+
+    def check(self, node: Node) -> None:
+        """Refuse to go back through a node whose arrays have changed."""
+        primitive = node.primitive
+        assert primitive is not None
+        for i, parent in enumerate(node.parents):
+            if parent is None:
+                continue
+            for x in wanted(primitive.vjps[i], (node.ans, *node.args)):
+                when, _ = self.when.get(id(memory(plain(x))), (0, None))
+                if when > node.birth:
+                    raise InPlaceError(
+                        f"an array of shape {np.shape(x)} that "
+                        f"{primitive.name} kept for the backward pass was "
+                        "changed in place; write x = x + y for x += y, or "
+                        "change a copy"
+                    )
+
+
+def wanted(rule: Rule | None, values: Sequence[Any]) -> Sequence[Any]:
+    """The values that a rule reads: all it does not call by a name with _."""
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_flags & VARARGS:
+        return values
+    names = code.co_varnames[1 : code.co_argcount]
+    return [
+        x
+        for x, name in zip(values, names, strict=False)
+        if not name.startswith("_")
+    ]
+
+
+changed = Changes()
+
+
+def memory(array: Any) -> Any:
+    """The array that owns the memory which `array` may only be viewing."""
+    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def plain(x: Any) -> Any:
+    """The array under all levels, or x itself if it is not traced."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x

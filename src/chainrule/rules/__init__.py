@@ -1,0 +1,21 @@
+"""The table of rules: which primitives there are, and their derivatives."""
+
+from __future__ import annotations
+
+from chainrule.rules import (
+    elementwise,
+    fused,
+    indexing,
+    products,
+    reductions,
+    shapes,
+)
+
+__all__ = [
+    "elementwise",
+    "fused",
+    "indexing",
+    "products",
+    "reductions",
+    "shapes",
+]

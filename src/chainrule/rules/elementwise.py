@@ -1,0 +1,144 @@
+"""Functions that work entry by entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine import Array, plain
+from chainrule.rules.table import elementwise, implements
+
+add = elementwise(
+    np.add,
+    lambda g, _ans, _x, _y: g,
+    lambda g, _ans, _x, _y: g,
+)
+subtract = elementwise(
+    np.subtract,
+    lambda g, _ans, _x, _y: g,
+    lambda g, _ans, _x, _y: -g,
+)
+multiply = elementwise(
+    np.multiply,
+    lambda g, _ans, _x, y: g * y,
+    lambda g, _ans, x, _y: g * x,
+)
+divide = elementwise(
+    np.divide,
+    lambda g, _ans, _x, y: g / y,
+    lambda g, ans, _x, y: -g * ans / y,
+)
+negative = elementwise(np.negative, lambda g, _ans, _x: -g)
+positive = elementwise(np.positive, lambda g, _ans, _x: g)
+
+
+def lowered(y: Any) -> Any:
+    """The exponent y - 1, but 1 where y is zero, where it does not matter."""
+    if isinstance(y, int | float):
+        return y - 1 if y else 1
+    return np.where(y == 0, np.ones_like(y), y - 1)
+
+
+power = elementwise(
+    np.power,
+    lambda g, _ans, x, y: g * (y * x ** lowered(y)),
+    lambda g, ans, x, _y: g * (ans * np.log(np.where(x == 0, 1, x))),
+)
+square = elementwise(np.square, lambda g, _ans, x: g * (2 * x))
+reciprocal = elementwise(np.reciprocal, lambda g, ans, _x: -g * ans * ans)
+
+
+def ratio(g: Array, d: Array) -> Array:
+    """The quotient g / d, where nothing divided by nothing is nothing."""
+    return g / np.where((g == 0) & (d == 0), 1, d)
+
+
+sqrt = elementwise(np.sqrt, lambda g, ans, _x: ratio(g, 2 * ans))
+cbrt = elementwise(np.cbrt, lambda g, ans, _x: ratio(g, 3 * ans * ans))
+
+exp = elementwise(np.exp, lambda g, ans, _x: g * ans)
+exp2 = elementwise(np.exp2, lambda g, ans, _x: g * ans * float(np.log(2)))
+expm1 = elementwise(np.expm1, lambda g, ans, _x: g * (ans + 1))
+log = elementwise(np.log, lambda g, _ans, x: ratio(g, x))
+log2 = elementwise(np.log2, lambda g, _ans, x: ratio(g, x * float(np.log(2))))
+log10 = elementwise(
+    np.log10, lambda g, _ans, x: ratio(g, x * float(np.log(10)))
+)
+log1p = elementwise(np.log1p, lambda g, _ans, x: ratio(g, 1 + x))
+logaddexp = elementwise(
+    np.logaddexp,
+    lambda g, ans, x, _y: g * np.exp(x - ans),
+    lambda g, ans, _x, y: g * np.exp(y - ans),
+)
+
+sin = elementwise(np.sin, lambda g, _ans, x: g * np.cos(x))
+cos = elementwise(np.cos, lambda g, _ans, x: -g * np.sin(x))
+tan = elementwise(np.tan, lambda g, ans, _x: g * (1 + ans * ans))
+arcsin = elementwise(np.arcsin, lambda g, _ans, x: ratio(g, np.sqrt(1 - x * x)))
+arccos = elementwise(
+    np.arccos, lambda g, _ans, x: -ratio(g, np.sqrt(1 - x * x))
+)
+arctan = elementwise(np.arctan, lambda g, _ans, x: g / (1 + x * x))
+arctan2 = elementwise(
+    np.arctan2,
+    lambda g, _ans, y, x: g * x / (x * x + y * y),
+    lambda g, _ans, y, x: -g * y / (x * x + y * y),
+)
+hypot = elementwise(
+    np.hypot,
+    lambda g, ans, x, _y: ratio(g * x, ans),
+    lambda g, ans, _x, y: ratio(g * y, ans),
+)
+sinh = elementwise(np.sinh, lambda g, _ans, x: g * np.cosh(x))
+cosh = elementwise(np.cosh, lambda g, _ans, x: g * np.sinh(x))
+tanh = elementwise(np.tanh, lambda g, ans, _x: g * (1 - ans * ans))
+arcsinh = elementwise(np.arcsinh, lambda g, _ans, x: g / np.sqrt(x * x + 1))
+arccosh = elementwise(np.arccosh, lambda g, _ans, x: g / np.sqrt(x * x - 1))
+arctanh = elementwise(np.arctanh, lambda g, _ans, x: g / (1 - x * x))
+
+absolute = elementwise(np.absolute, lambda g, _ans, x: g * np.sign(x))
+fabs = elementwise(np.fabs, lambda g, _ans, x: g * np.sign(x))
+
+
+def weight(wins: Array, ties: Array, g: Array) -> Array:
+    """One for the winner, a half each for those who tie; plain, like g."""
+    return np.multiply(ties, 0.5, dtype=g.dtype) + wins
+
+
+maximum = elementwise(
+    np.maximum,
+    lambda g, _ans, x, y: g * weight(x > y, x == y, g),
+    lambda g, _ans, x, y: g * weight(y > x, x == y, g),
+)
+minimum = elementwise(
+    np.minimum,
+    lambda g, _ans, x, y: g * weight(x < y, x == y, g),
+    lambda g, _ans, x, y: g * weight(y < x, x == y, g),
+)
+
+
+where = elementwise(
+    np.where,
+    None,
+    lambda g, _ans, c, _x, _y: np.where(c, g, 0.0),
+    lambda g, _ans, c, _x, _y: np.where(c, 0.0, g),
+)
+clip = elementwise(
+    np.clip,
+    lambda g, _ans, x, lo, hi: g * ((x >= lo) & (x <= hi)),
+    lambda g, _ans, x, lo, _hi: g * (x < lo),
+    lambda g, _ans, x, _lo, hi: g * (x > hi),
+)
+
+
+@implements(np.where)
+def where_(condition: Any, *branches: Any) -> Array:
+    condition = plain(condition)
+    return where(condition, *branches) if branches else np.where(condition)
+
+
+@implements(np.clip)
+def clip_(a: Array, a_min: Any = None, a_max: Any = None) -> Array:
+    low = -np.inf if a_min is None else a_min
+    return clip(a, low, np.inf if a_max is None else a_max)

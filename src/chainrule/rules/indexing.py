@@ -1,0 +1,65 @@
+"""Picking entries, and putting gradients back where they came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine import Array, Traced, apply
+from chainrule.errors import NotDifferentiable
+from chainrule.rules.table import implements, linear
+
+
+def scatter(g: np.ndarray, *, index: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Zeros of `shape`, with g added at `index`, repeated entries too."""
+    out = np.zeros(shape, g.dtype)
+    if is_basic(index):
+        out[index] = g
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def is_basic(index: Any) -> bool:
+    """Whether the index can name no entry twice."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None
+        or part is Ellipsis
+        or isinstance(part, int | np.integer | slice)
+        or getattr(part, "dtype", None) == np.bool_
+        for part in parts
+    )
+
+
+getitem = linear(
+    lambda x, *, index: x[index],
+    lambda g, _ans, _x, *, index: apply(
+        put, (g,), {"index": index, "shape": _x.shape}
+    ),
+    name="getitem",
+)
+put = linear(
+    scatter,
+    lambda g, _ans, _x, *, index, shape: g[index],
+    name="scatter",
+)
+
+
+def take(x: Array, index: Any) -> Array:
+    """The entries x[index]."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(part, Traced) for part in parts):
+        raise NotDifferentiable(
+            "an index has no derivative; index with plain integers "
+            "(.detach() gives the array under a Tensor)"
+        )
+    return apply(getitem, (x,), {"index": index})
+
+
+@implements(np.take)
+def take_along(a: Array, indices: Any, axis: int | None = None) -> Array:
+    if axis is None:
+        return take(a.reshape(-1), indices)
+    return take(a, (slice(None),) * (axis % a.ndim) + (indices,))

@@ -1,0 +1,151 @@
+"""Products of matrices, and the sums that are products in disguise."""
+
+from __future__ import annotations
+
+from math import prod
+from string import ascii_letters
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from chainrule.engine import Array, Each, Primitive, unbroadcast
+from chainrule.errors import NotDifferentiable, ShapeError
+from chainrule.rules.elementwise import multiply
+from chainrule.rules.table import implements, linear, primitives, ufuncs
+
+
+def to_left(g: Array, _ans: Array, _x: Array, y: Array) -> Array:
+    """The gradient of x in x @ y: g yᵀ, batches undone."""
+    if y.ndim == 1:
+        return unbroadcast(g[..., None] * y, _x.shape)
+    if _x.ndim == 1:
+        return unbroadcast((y @ g[..., None])[..., 0], _x.shape)
+    return unbroadcast(g @ y.swapaxes(-1, -2), _x.shape)
+
+
+def to_right(g: Array, _ans: Array, x: Array, _y: Array) -> Array:
+    """The gradient of y in x @ y: xᵀ g, batches undone."""
+    if x.ndim == 1:
+        return (
+            unbroadcast(x[:, None] * g[..., None, :], _y.shape)
+            if (_y.ndim > 1)
+            else g * x
+        )
+    if _y.ndim == 1:
+        return unbroadcast(
+            (x.swapaxes(-1, -2) @ g[..., None])[..., 0], _y.shape
+        )
+    return unbroadcast(x.swapaxes(-1, -2) @ g, _y.shape)
+
+
+matmul = linear(np.matmul, to_left, to_right)
+ufuncs[np.matmul, "__call__"] = matmul
+
+
+@implements(np.dot)
+def dot(a: Array, b: Array) -> Array:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return multiply(a, b)
+    if np.ndim(b) <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, (-1, -2))
+
+
+@implements(np.inner)
+def inner(a: Array, b: Array) -> Array:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return multiply(a, b)
+    return tensordot(a, b, (-1, -1))
+
+
+@implements(np.vdot)
+def vdot(a: Array, b: Array) -> Array:
+    return matmul(np.ravel(a), np.ravel(b))
+
+
+@implements(np.outer)
+def outer(a: Array, b: Array) -> Array:
+    return multiply(np.ravel(a)[:, None], np.ravel(b))
+
+
+@implements(np.tensordot)
+def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
+    """Contract axes of a with axes of b, as one product of two matrices."""
+    if isinstance(axes, int):
+        axes = range(np.ndim(a) - axes, np.ndim(a)), range(axes)
+    of_a = normalize_axis_tuple(axes[0], np.ndim(a))
+    of_b = normalize_axis_tuple(axes[1], np.ndim(b))
+    a_shape, b_shape = np.shape(a), np.shape(b)
+    if [a_shape[i] for i in of_a] != [b_shape[i] for i in of_b]:
+        raise ShapeError("tensordot", [a_shape, b_shape], f"axes {axes}")
+    a_stay = [i for i in range(len(a_shape)) if i not in of_a]
+    b_stay = [i for i in range(len(b_shape)) if i not in of_b]
+    inside = prod(a_shape[i] for i in of_a)
+    left = np.transpose(a, (*a_stay, *of_a)).reshape(-1, inside)
+    right = np.transpose(b, (*of_b, *b_stay)).reshape(inside, -1)
+    shape = [a_shape[i] for i in a_stay] + [b_shape[i] for i in b_stay]
+    return matmul(left, right).reshape(tuple(shape))
+
+
+def to_operand(
+    i: int, g: Array, _ans: Array, *operands: Array, inputs: Any, output: str
+) -> Array:
+    """The gradient of operand i: the same sum, with g in its place."""
+    sizes = {
+        letter: n
+        for letters, x in zip(inputs, operands, strict=True)
+        for letter, n in zip(letters, np.shape(x), strict=True)
+    }
+    letters, arrays = list(inputs), list(operands)
+    wanted, letters[i], arrays[i] = letters[i], output, g
+    for letter in wanted:
+        if not any(letter in others for others in letters):
+            letters.append(letter)
+            arrays.append(np.ones(sizes[letter], g.dtype))
+    return einsum(*arrays, inputs=tuple(letters), output=wanted)
+
+
+einsum = Primitive(
+    lambda *operands, inputs, output: np.einsum(
+        f"{','.join(inputs)}->{output}", *operands
+    ),
+    "einsum",
+)
+primitives.append(einsum)
+einsum.vjps = Each(to_operand)
+einsum.jvps = Each(
+    lambda i, t, _ans, *operands, **kw: einsum(
+        *operands[:i], t, *operands[i + 1 :], **kw
+    )
+)
+
+
+@implements(np.einsum)
+def einsum_(subscripts: str, *operands: Array) -> Array:
+    """Sum over the letters that the output does not name."""
+    if not isinstance(subscripts, str) or "." in subscripts:
+        raise NotDifferentiable(
+            "einsum has a rule for letters only: name every axis"
+        )
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    if not arrow:
+        letters = left.replace(",", "")
+        output = "".join(
+            letter
+            for letter in sorted(set(letters))
+            if letters.count(letter) == 1
+        )
+    inputs, extra, eyes = left.split(","), [], []
+    spare = iter(sorted(set(ascii_letters) - set(left)))
+    for i, letters in enumerate(inputs):
+        fresh = ""
+        for letter, n in zip(letters, np.shape(operands[i]), strict=True):
+            if letter in fresh:
+                twin = next(spare)
+                extra.append(letter + twin)
+                eyes.append(np.eye(n, dtype=operands[i].dtype))
+                letter = twin
+            fresh += letter
+        inputs[i] = fresh
+    return einsum(*operands, *eyes, inputs=(*inputs, *extra), output=output)

@@ -1,0 +1,132 @@
+"""Functions that move entries about and change none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from chainrule.engine import Array, apply, unbroadcast
+from chainrule.errors import ShapeError
+from chainrule.rules.table import implements, linear, linear_in_all
+
+cast = linear(
+    lambda x, *, dtype: x.astype(dtype),
+    lambda g, _ans, _x, *, dtype: g,
+    name="astype",
+)
+reshape = linear(
+    lambda x, *, shape: x.reshape(shape),
+    lambda g, _ans, _x, *, shape: g.reshape(_x.shape),
+    name="reshape",
+)
+transpose = linear(
+    lambda x, *, axes: x.transpose(axes),
+    lambda g, _ans, _x, *, axes: g.transpose(inverse(axes)),
+    name="transpose",
+)
+broadcast_to = linear(
+    lambda x, *, shape: np.broadcast_to(x, shape),
+    lambda g, _ans, _x, *, shape: unbroadcast(g, _x.shape),
+    name="broadcast_to",
+)
+
+
+def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
+    """The permutation that undoes `axes`; None, which reverses, undoes None."""
+    return None if axes is None else tuple(int(i) for i in np.argsort(axes))
+
+
+@implements(np.reshape)
+def reshape_(a: Array, shape: Any) -> Array:
+    return apply(reshape, (a,), {"shape": shape})
+
+
+@implements(np.ravel)
+def ravel(a: Array) -> Array:
+    return reshape_(a, -1)
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose_(a: Array, axes: Sequence[int] | None = None) -> Array:
+    if axes is not None:
+        axes = tuple(axis % a.ndim for axis in axes)
+    return apply(transpose, (a,), {"axes": axes})
+
+
+@implements(np.swapaxes)
+def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
+    axes = list(range(a.ndim))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return transpose_(a, axes)
+
+
+@implements(np.matrix_transpose)
+def matrix_transpose(x: Array) -> Array:
+    return swapaxes(x, -1, -2)
+
+
+@implements(np.moveaxis)
+def moveaxis(a: Array, source: Any, destination: Any) -> Array:
+    source = normalize_axis_tuple(source, a.ndim, "source")
+    destination = normalize_axis_tuple(destination, a.ndim, "destination")
+    order = [axis for axis in range(a.ndim) if axis not in source]
+    for to, axis in sorted(zip(destination, source, strict=True)):
+        order.insert(to, axis)
+    return transpose_(a, order)
+
+
+@implements(np.expand_dims)
+def expand_dims(a: Array, axis: Any) -> Array:
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    ndim = a.ndim + len(axes)
+    new = normalize_axis_tuple(axes, ndim)
+    lengths = iter(a.shape)
+    return reshape_(
+        a, tuple(1 if i in new else next(lengths) for i in range(ndim))
+    )
+
+
+@implements(np.squeeze)
+def squeeze(a: Array, axis: Any = None) -> Array:
+    if axis is None:
+        return reshape_(a, tuple(n for n in a.shape if n != 1))
+    gone = normalize_axis_tuple(axis, a.ndim)
+    for i in gone:
+        if a.shape[i] != 1:
+            raise ShapeError("squeeze", [a.shape], f"axis {i} is not 1 long")
+    return reshape_(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
+
+
+@implements(np.broadcast_to)
+def broadcast_to_(array: Array, shape: Any) -> Array:
+    return apply(broadcast_to, (array,), {"shape": shape})
+
+
+def piece(i: int, g: Array, _ans: Array, *parts: Array, axis: int) -> Array:
+    """The stretch of g along `axis` that came from part i."""
+    start = sum(np.shape(part)[axis] for part in parts[:i])
+    stop = start + np.shape(parts[i])[axis]
+    along = (slice(None),) * (axis % g.ndim) + (slice(start, stop),)
+    return g[along]
+
+
+concatenate = linear_in_all(
+    lambda *parts, axis: np.concatenate(parts, axis), piece, "concatenate"
+)
+
+
+@implements(np.concatenate)
+def concatenate_(arrays: Sequence[Array], axis: int | None = 0) -> Array:
+    if axis is None:
+        arrays, axis = [reshape_(a, -1) for a in arrays], 0
+    return apply(concatenate, tuple(arrays), {"axis": axis})
+
+
+@implements(np.stack)
+def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
+    if len({np.shape(a) for a in arrays}) > 1:
+        raise ShapeError("stack", [np.shape(a) for a in arrays])
+    return concatenate_([expand_dims(a, axis) for a in arrays], axis)

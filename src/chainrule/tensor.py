@@ -1,0 +1,433 @@
+"""Traced arrays: operators, NumPy's protocols, and `Tensor`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Never
+
+import numpy as np
+
+from chainrule.engine import (
+    NOTHING,
+    Array,
+    Leaf,
+    Node,
+    Recorder,
+    Traced,
+    apply,
+    changed,
+    mode,
+    plain,
+    sweep,
+)
+from chainrule.errors import InPlaceError, NotDifferentiable, ShapeError
+from chainrule.rules import elementwise as ew
+from chainrule.rules import indexing, products, reductions, shapes
+from chainrule.rules.table import functions, ufuncs
+
+FLAT = frozenset(
+    [
+        np.all, np.allclose, np.any, np.argmax, np.argmin, np.argsort,
+        np.argwhere, np.array_equal, np.ceil, np.count_nonzero, np.empty_like,
+        np.equal, np.flatnonzero, np.floor, np.floor_divide, np.full_like,
+        np.greater, np.greater_equal, np.isclose, np.isfinite, np.isinf,
+        np.isnan, np.less, np.less_equal, np.logical_and, np.logical_not,
+        np.logical_or, np.logical_xor, np.ndim, np.nonzero, np.not_equal,
+        np.ones_like, np.result_type, np.rint, np.round, np.searchsorted,
+        np.shape, np.sign, np.signbit, np.size, np.trunc, np.zeros_like,
+    ]
+)  # fmt: skip
+
+
+class Operators(Traced):
+    """What a traced array can do: everything an array can, and be traced."""
+
+    __slots__ = ()
+
+    shape = property(lambda self: self.value.shape)
+    dtype = property(lambda self: self.value.dtype)
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __bool__(self) -> bool:
+        return bool(plain(self))
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value!r})"
+
+    def __neg__(self) -> Array:
+        return apply(ew.negative, (self,), NOTHING)
+
+    def __pos__(self) -> Array:
+        return self
+
+    def __abs__(self) -> Array:
+        return apply(ew.absolute, (self,), NOTHING)
+
+    def __add__(self, other: Any) -> Array:
+        return apply(ew.add, (self, other), NOTHING)
+
+    def __radd__(self, other: Any) -> Array:
+        return apply(ew.add, (other, self), NOTHING)
+
+    def __sub__(self, other: Any) -> Array:
+        return apply(ew.subtract, (self, other), NOTHING)
+
+    def __rsub__(self, other: Any) -> Array:
+        return apply(ew.subtract, (other, self), NOTHING)
+
+    def __mul__(self, other: Any) -> Array:
+        return apply(ew.multiply, (self, other), NOTHING)
+
+    def __rmul__(self, other: Any) -> Array:
+        return apply(ew.multiply, (other, self), NOTHING)
+
+    def __truediv__(self, other: Any) -> Array:
+        return apply(ew.divide, (self, other), NOTHING)
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return apply(ew.divide, (other, self), NOTHING)
+
+    def __pow__(self, other: Any) -> Array:
+        if other.__class__ is int and other == 2:
+            return apply(ew.square, (self,), NOTHING)
+        return apply(ew.power, (self, other), NOTHING)
+
+    def __rpow__(self, other: Any) -> Array:
+        return apply(ew.power, (other, self), NOTHING)
+
+    def __matmul__(self, other: Any) -> Array:
+        return apply(products.matmul, (self, other), NOTHING)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        return apply(products.matmul, (other, self), NOTHING)
+
+    def __getitem__(self, index: Any) -> Array:
+        return indexing.take(self, index)
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[i] for i in range(len(self)))
+
+    def __lt__(self, other: Any) -> Any:
+        return plain(self) < plain(other)
+
+    def __le__(self, other: Any) -> Any:
+        return plain(self) <= plain(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return plain(self) > plain(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return plain(self) >= plain(other)
+
+    def __eq__(self, other: object) -> Any:
+        return plain(self) == plain(other)
+
+    def __ne__(self, other: object) -> Any:
+        return plain(self) != plain(other)
+
+    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Array:
+        return reductions.sum(self, axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Array:
+        return reductions.mean(self, axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, *, keepdims: bool = False) -> Array:
+        return reductions.max(self, axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, *, keepdims: bool = False) -> Array:
+        return reductions.min(self, axis, keepdims=keepdims)
+
+    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Array:
+        return reductions.prod(self, axis, keepdims=keepdims)
+
+    def var(
+        self, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
+    ) -> Array:
+        return reductions.var(self, axis, ddof=ddof, keepdims=keepdims)
+
+    def std(
+        self, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
+    ) -> Array:
+        return reductions.std(self, axis, ddof=ddof, keepdims=keepdims)
+
+    def argmax(self, axis: Any = None) -> Any:
+        return plain(self).argmax(axis)
+
+    def argmin(self, axis: Any = None) -> Any:
+        return plain(self).argmin(axis)
+
+    def reshape(self, *shape: Any) -> Array:
+        return shapes.reshape_(self, shape[0] if len(shape) == 1 else shape)
+
+    def ravel(self) -> Array:
+        return shapes.reshape_(self, -1)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Array:
+        order = axes[0] if len(axes) == 1 else axes or None
+        return shapes.transpose_(self, order)
+
+    @property
+    def T(self) -> Array:
+        return shapes.transpose_(self)
+
+    @property
+    def mT(self) -> Array:
+        return shapes.swapaxes(self, -1, -2)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Array:
+        return shapes.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Any = None) -> Array:
+        return shapes.squeeze(self, axis)
+
+    def dot(self, other: Any) -> Array:
+        return products.dot(self, other)
+
+    def clip(self, low: Any = None, high: Any = None) -> Array:
+        return ew.clip_(self, low, high)
+
+    def astype(self, dtype: Any) -> Array:
+        if not np.issubdtype(dtype, np.floating):
+            return plain(self).astype(dtype)
+        return apply(shapes.cast, (self,), {"dtype": dtype})
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
+    ) -> Any:
+        out = kwargs.pop("out", None)
+        if out is not None:
+            refuse_out(ufunc, out)
+        if ufunc in FLAT and method == "__call__":
+            return ufunc(*map(plain, inputs), **kwargs)
+        stand_in = ufuncs.get((ufunc, method))
+        if stand_in is None:
+            name = ufunc.__name__
+            raise NotDifferentiable(
+                f"np.{name} has no rule"
+                if method == "__call__"
+                else f"np.{name}.{method} has no rule"
+            )
+        return called(stand_in, f"np.{ufunc.__name__}", inputs, kwargs)
+
+    def __array_function__(
+        self, function: Any, types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        name = f"np.{function.__name__}"
+        if kwargs.get("out") is not None:
+            refuse_out(function, kwargs["out"])
+        stand_in = functions.get(function)
+        if stand_in is not None:
+            return called(stand_in, name, args, kwargs)
+        if function in FLAT:
+            return function(
+                *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}
+            )
+        raise NotDifferentiable(f"{name} has no rule")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.only("an array"), dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self.only("a Python number"))
+
+    def __int__(self) -> int:
+        return int(self.only("a Python number"))
+
+    def __index__(self) -> int:
+        return int(self.only("an index").__index__())
+
+    def only(self, what: str) -> Any:
+        """The bare value, where taking it loses no derivative."""
+        raise NotDifferentiable(
+            f"making {what} of a traced array would lose its derivative; "
+            "join traced arrays with np.stack, or take .detach() of a Tensor"
+        )
+
+
+def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Call a stand-in; what it has no parameter for, it has no rule for."""
+    for key in ("where", "initial", "dtype", "out", "order", "casting"):
+        if key in kwargs and kwargs[key] is not None:
+            raise NotDifferentiable(f"{name} has no rule for {key}=")
+        kwargs.pop(key, None)
+    try:
+        return f(*args, **kwargs)
+    except TypeError as error:
+        if "unexpected keyword" in str(error):
+            raise NotDifferentiable(f"{name}: {error}") from error
+        raise
+
+
+def refuse_out(function: Any, out: Any) -> Never:
+    """Say how to write what would have filled an array in place."""
+    raise InPlaceError(
+        f"np.{function.__name__} cannot write a traced result into an "
+        "existing array; write acc = acc + t for acc += t"
+    )
+
+
+class Tensor(Operators, Recorder):
+    """An array that records what is done with it, for `backward()`.
+
+    `data` is anything NumPy makes an array of; float32 and float64 are kept.
+    With `requires_grad=True` it must be of floats, and `.grad` collects the
+    gradient of whatever `backward()` was called on: an ndarray of the shape
+    and dtype of the data, None before. Operators, indexing, methods and NumPy
+    functions give further Tensors.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    level = 0
+
+    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        value = plain(data)
+        self.value = np.array(value) if value is data else value
+        self.node = Leaf(checked(self.value)) if requires_grad else None
+
+    def like(self, value: Array, node: Node | None) -> Tensor:
+        tensor = Tensor.__new__(Tensor)
+        tensor.value, tensor.node = value, node
+        return tensor
+
+    @property
+    def data(self) -> np.ndarray:
+        """The array itself. Assigning to it is seen by `backward()`."""
+        return self.value
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if value is self.value:
+            changed.note(self.value)
+        else:
+            self.value = np.asarray(plain(value))
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient would flow to or through this tensor."""
+        return self.node is not None
+
+    @property
+    def grad(self) -> np.ndarray | None:
+        """What `backward()` has added up here, None before or for results."""
+        return self.node.grad if isinstance(self.node, Leaf) else None
+
+    @grad.setter
+    def grad(self, g: np.ndarray | None) -> None:
+        if not isinstance(self.node, Leaf):
+            raise NotDifferentiable("only a leaf that requires grad has .grad")
+        self.node.grad = g
+
+    def backward(self, grad: Any = None, *, retain_graph: bool = False) -> None:
+        """Add the gradient of this tensor to `.grad` of every leaf under it.
+
+        `grad` is the gradient of the loss with respect to this tensor, of its
+        shape; it may be left out where the tensor has one entry. The graph is
+        freed on the way unless `retain_graph` is true.
+        """
+        if self.node is None:
+            raise NotDifferentiable(
+                "nothing to go back to: no tensor that requires grad led here"
+            )
+        seed = seed_for(self.value, grad)
+        taken = {id(seed), id(grad)}
+        for leaf, g in sweep({self.node: seed}, retain=retain_graph).items():
+            assert isinstance(leaf, Leaf)
+            if leaf.grad is not None:
+                leaf.grad = leaf.grad + g
+            elif id(g) in taken or g.base is not None:
+                leaf.grad = g.copy()
+            else:
+                leaf.grad = g
+                taken.add(id(g))
+
+    def detach(self) -> Tensor:
+        """A tensor of the same data that remembers nothing."""
+        return self.like(self.value, None)
+
+    def item(self) -> float:
+        """The one entry as a Python number."""
+        return self.value.item()  # type: ignore[no-any-return]
+
+    def numpy(self) -> np.ndarray:
+        """The array itself."""
+        return self.value
+
+    def only(self, what: str) -> Any:
+        return super().only(what) if self.requires_grad else self.value
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.refuse_change()
+        if isinstance(value, Tensor) and value.requires_grad:
+            raise InPlaceError(
+                "items cannot be set to a traced value; use np.where or "
+                "np.concatenate"
+            )
+        self.value[index] = plain(value)
+        changed.note(self.value)
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self.become(self + other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self.become(self - other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self.become(self * other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self.become(self / other)
+
+    def become(self, result: Tensor) -> Tensor:
+        """Take over the value of a result, in place, and its history."""
+        self.refuse_change()
+        if result.shape != self.shape:
+            raise ShapeError("in-place change", [self.shape, result.shape])
+        np.copyto(self.value, result.value, casting="same_kind")
+        changed.note(self.value)
+        if result.node is not None:
+            self.node = result.node
+        return self
+
+    def refuse_change(self) -> None:
+        """A leaf may change only while nothing is recorded."""
+        if isinstance(self.node, Leaf) and mode.quiet < 0:
+            raise InPlaceError(
+                "a leaf that requires grad cannot change while its use is "
+                "recorded; change it inside `with cr.no_grad():`"
+            )
+
+
+def checked(value: np.ndarray) -> np.ndarray:
+    """An array that may have a gradient: one of floating-point numbers."""
+    if not np.issubdtype(value.dtype, np.floating):
+        raise NotDifferentiable(
+            f"an array of dtype {value.dtype} has no gradient; make it of "
+            "floats, for instance with .astype(float)"
+        )
+    return value
+
+
+def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
+    """The gradient to start from: one for one entry, or what was given."""
+    if grad is None:
+        if value.size != 1:
+            raise ShapeError(
+                "backward",
+                [value.shape, ()],
+                "only one number has a gradient: pass backward(grad) an array "
+                f"of shape {value.shape}, or call .sum() first",
+            )
+        return np.ones_like(value)
+    seed = np.asarray(plain(grad), dtype=value.dtype)
+    if seed.shape != value.shape:
+        raise ShapeError("backward", [value.shape, seed.shape])
+    return seed
