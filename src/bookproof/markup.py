@@ -14,6 +14,8 @@ from bookproof.directives import REFUSED, TABLE
 from bookproof.markdown import Piece
 
 BROKEN = "broken-markup"
+#: Broken fences have a rule of their own: they may swallow chunks.
+FENCE = "broken-fence"
 REFUSED_RULE = "refused-markup"
 
 #: Characters at which Python and Markdown disagree about where lines end, or
@@ -115,9 +117,7 @@ def fence_findings(token: Token, name: str, opening: Text) -> list[Finding]:
 
     def broken(message: str, *notes: str) -> None:
         findings.append(
-            Finding(
-                BROKEN, message, place, width=len(token.markup), notes=notes
-            )
+            Finding(FENCE, message, place, width=len(token.markup), notes=notes)
         )
 
     if len(token.content.split("\n")) - 1 != last - first - 2:
