@@ -1,0 +1,53 @@
+"""The weaver: a Sphinx extension that prints a checked book as pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+import bookproof.weave.asides as asides
+import bookproof.weave.audit as audit
+import bookproof.weave.chunks as chunks
+import bookproof.weave.code_pages as code_pages
+import bookproof.weave.directives as directives
+import bookproof.weave.exercises as exercises
+import bookproof.weave.freshness as freshness
+import bookproof.weave.ledger_page as ledger_page
+import bookproof.weave.mathematics as mathematics
+import bookproof.weave.meeting as meeting
+import bookproof.weave.nodes as nodes
+import bookproof.weave.notation as notation
+import bookproof.weave.roles as roles
+import bookproof.weave.translator as translator
+
+_PARTS = (
+    *(freshness, meeting, nodes, roles, directives, chunks, exercises),
+    *(asides, notation, ledger_page, code_pages, mathematics, translator),
+    audit,
+)
+_STATIC = Path(__file__).parent / "static"
+
+
+def _add_static_files(app: Sphinx, config: Any) -> None:
+    config.html_static_path = [str(_STATIC), *config.html_static_path]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx.
+
+    What the pages know of each other is read anew when a build starts
+    (`freshness`), before Sphinx forks; the environment holds nothing but the
+    digests of the last build, which only the main process writes.
+    """
+    app.add_config_value("bookproof_ledger_page", "ledger", "env", str)
+    app.connect("config-inited", _add_static_files)
+    for part in _PARTS:
+        part.setup(app)
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

@@ -1,0 +1,160 @@
+"""A page for each tangled file, its pieces linked to where they are told."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from bookproof.weave.book import Book, book_of
+from bookproof.weave.chunks import Piece, code_page, weave_pieces
+
+
+class index_node(nodes.General, nodes.Element):
+    """The pieces of one source file, listed when the page is written."""
+
+
+class IndexDirective(SphinxDirective):
+    """The index of the code: a section for each file."""
+
+    def run(self) -> list[nodes.Node]:
+        out: list[nodes.Node] = []
+        for target in files_of(weave_pieces(book_of(self.env))):
+            title = nodes.title(target, "", nodes.literal(target, target))
+            section = nodes.section("", title, index_node(target=target))
+            section["ids"].append("file-" + nodes.make_id(target))
+            out.append(section)
+        return out
+
+
+def files_of(pieces: list[Piece]) -> dict[str, list[Piece]]:
+    """The pieces of each source file; fragments where they are included."""
+    files: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        if piece.chunk.target:
+            listed = files.setdefault(piece.chunk.target, [])
+            listed.extend(_with_parts(piece, set()))
+    return dict(sorted(files.items()))
+
+
+def _with_parts(piece: Piece, seen: set[int]) -> Iterator[Piece]:
+    if id(piece) in seen:
+        return
+    seen.add(id(piece))
+    yield piece
+    for part in piece.parts.values():
+        now: Piece | None = part
+        while now is not None:
+            yield from _with_parts(now, seen)
+            now = now.after
+
+
+def visit_index(self: HTML5Translator, node: index_node) -> None:
+    builder, here = self.builder, self.builder.current_docname
+    target = node["target"]
+    pieces = files_of(weave_pieces(book_of(builder.env)))[target]
+    page = builder.get_relative_uri(here, code_page(target))
+    self.body.append(f'<p><a href="{page}">The whole file</a></p>\n')
+    self.body.append('<ol class="piece-index">\n')
+    for piece in pieces:
+        uri = builder.get_relative_uri(here, piece.docname)
+        self.body.append(
+            f'<li><a href="{uri}#{piece.anchor}">{html.escape(piece.name)}</a>'
+            f' <span class="in">{html.escape(piece.page.title)}</span></li>\n'
+        )
+    self.body.append("</ol>\n")
+    raise nodes.SkipNode
+
+
+def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The pages of the source files, for Sphinx to write."""
+    if not isinstance(app.builder, StandaloneHTMLBuilder):
+        return
+    book = book_of(app.env)
+    for target, pieces in files_of(weave_pieces(book)).items():
+        name = code_page(target)
+        body = _page(app.builder, book, target, pieces)
+        context = {"title": target, "body": body, "parents": []}
+        yield name, context, "page.html"
+
+
+def _page(
+    builder: StandaloneHTMLBuilder,
+    book: Book,
+    target: str,
+    pieces: list[Piece],
+) -> str:
+    here = code_page(target)
+    path = book.project.source / target
+    lines = path.read_text(encoding="utf-8").splitlines()
+    out = [f"<h1><code>{html.escape(target)}</code></h1>\n"]
+    for piece, part in _segments(lines, pieces):
+        if piece is None:
+            out.append('<div class="segment">')
+        else:
+            uri = builder.get_relative_uri(here, piece.docname)
+            words = html.escape(piece.page.title)
+            out.append(
+                f'<div class="segment" id="{piece.anchor}">'
+                f'<a class="origin" href="{uri}#{piece.anchor}">{words}</a>'
+            )
+        code = "\n".join(part)
+        shown = builder.highlighter.highlight_block(code, "python")
+        out.append(
+            f'<div class="highlight-python notranslate">{shown}</div></div>\n'
+        )
+    return "".join(out)
+
+
+def _segments(
+    lines: list[str], pieces: list[Piece]
+) -> Iterator[tuple[Piece | None, list[str]]]:
+    """The file cut where its pieces start, in the order of the file."""
+    starts: dict[int, Piece] = {}
+    at = 0
+    for piece in pieces:
+        found = _find(lines, piece, at)
+        if found is not None:
+            starts[found] = piece
+            at = found
+    cuts = sorted(starts)
+    if not cuts or cuts[0] > 0:
+        yield None, lines[: cuts[0] if cuts else None]
+    for number, start in enumerate(cuts):
+        end = cuts[number + 1] if number + 1 < len(cuts) else len(lines)
+        part = lines[start:end]
+        while part and not part[-1].strip():
+            part.pop()
+        yield starts[start], part
+
+
+def _find(lines: list[str], piece: Piece, start: int) -> int | None:
+    """Where a piece begins: its title, or its first line of code."""
+    code = str(piece.chunk.body).strip("\n").split("\n")
+    title = f"# {piece.chunk.name}"
+    wanted = [code[0].strip()]
+    if piece.chunk.name:
+        wanted.insert(0, title)
+    for words in wanted:
+        for number in range(start, len(lines)):
+            if lines[number].strip() == words:
+                return number
+    return None
+
+
+def _skip(self: Any, node: nodes.Element) -> None:
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive, its node and the pages."""
+    app.add_directive("chunk-index", IndexDirective)
+    gone = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
+    app.add_node(index_node, html=(visit_index, None), **gone)
+    app.connect("html-collect-pages", collect_pages)

@@ -1,0 +1,119 @@
+"""Pages are woven again when what they say about themselves has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from bookproof.diagnostics import BookError
+from bookproof.weave.book import Book, Page, book_of, open_book
+from bookproof.weave.chunks import Piece, weave_pieces
+
+logger = logging.getLogger(__name__)
+
+_GATHERS = re.compile(r"^`{3,}\{(ledger|notation|chunk-index)\}", re.M)
+_REMEDY = "run `make check` (or `bookproof check`)"
+
+
+def read_book(app: Sphinx) -> None:
+    """Read the book once, before any page, and say what is not verified."""
+    try:
+        book = Book.read(Path(app.srcdir))
+    except BookError as error:
+        raise ExtensionError(str(error)) from error
+    open_book(app.env, book)
+    for page in book.pages.values():
+        for place, message in complaints(page):
+            logger.warning(message, location=place, type="bookproof")
+    if not all(page.fresh and page.outputs for page in book.pages.values()):
+        # No page shows an output that the press did not see.
+        app.config.nb_execution_mode = "off"
+
+
+def complaints(page: Page) -> Iterator[tuple[str, str]]:
+    """What keeps a page from being shown as verified: place and message."""
+    place = f"{page.chapter.path}:1"
+    if page.ledger is None:
+        yield place, f"not checked yet: {_REMEDY}"
+        return
+    if not page.fresh:
+        yield place, f"changed since it was checked: {_REMEDY}"
+        return
+    if not page.outputs:
+        yield place, f"its outputs are not in the cache: {_REMEDY}"
+    for entry in page.entries.values():
+        if entry["kind"] in ("let", "claim", "fact"):
+            if entry["status"] != "holds":
+                at = f"{entry['file']}:{entry['line']}"
+                words = f"{entry['id']}: {entry['status']}; {_REMEDY}"
+                yield at, words
+
+
+def digests(book: Book) -> dict[str, str]:
+    """For each page, a digest of what it shows and does not itself hold."""
+    pieces = weave_pieces(book)
+    own = {
+        name: [
+            page.ledger,
+            page.fresh,
+            [_neighbours(p) for p in pieces if p.docname == name],
+        ]
+        for name, page in book.pages.items()
+    }
+    everything = [
+        own,
+        [chapter.text for chapter in book.chapters()],
+    ]
+    return {
+        name: _digest(
+            everything if _GATHERS.search(page.chapter.text) else own[name]
+        )
+        for name, page in book.pages.items()
+    }
+
+
+def _neighbours(piece: Piece) -> list[str]:
+    others = [piece.before, piece.after, *piece.users, *piece.parts.values()]
+    return [f"{p.docname}#{p.anchor} {p.name}" for p in others if p]
+
+
+def _digest(thing: object) -> str:
+    text = json.dumps(thing, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def outdated(
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
+) -> Sequence[str]:
+    """The pages whose surroundings differ from those of the last build."""
+    seen: dict[str, str] = getattr(env, "bookproof_digests", {})
+    now = digests(book_of(env))
+    return sorted(
+        name
+        for name in now
+        if name in env.found_docs and seen.get(name) != now[name]
+    )
+
+
+def remember(app: Sphinx, env: BuildEnvironment) -> None:
+    """Keep the digests for the next build."""
+    env.bookproof_digests = digests(book_of(env))  # type: ignore[attr-defined]
+
+
+def setup(app: Sphinx) -> None:
+    """Read the book first; compare before reading, remember after it."""
+    app.connect("builder-inited", read_book, priority=100)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", remember)

@@ -1,0 +1,123 @@
+"""The nodes of marked sentences and formulas, and how they become HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+from bookproof.weave.verdicts import Mark
+
+
+class marked(nodes.inline):
+    """Words or a formula in a sentence, with a mark."""
+
+
+class marked_block(nodes.General, nodes.Element):
+    """A displayed formula or statement, with a mark."""
+
+
+class tick(nodes.General, nodes.Inline, nodes.Element):
+    """The sign beside a displayed claim; leads to the ledger."""
+
+
+class settles(nodes.General, nodes.Inline, nodes.Element):
+    """A superscript that leads to the statements a claim settles."""
+
+
+def apply(node: nodes.Element, mark: Mark) -> None:
+    """Hang a mark on its node."""
+    node["claim"] = mark.id
+    node["kind"] = mark.kind
+    node["state"] = mark.state
+    node["note"] = mark.note
+
+
+def _attributes(node: nodes.Element) -> dict[str, Any]:
+    return {
+        "CLASS": f"mark mark-{node['kind']} {node['state']}",
+        "data-claim": node["claim"],
+        "title": node["note"],
+    }
+
+
+def _ledger_link(self: HTML5Translator, anchor: str) -> str | None:
+    """The address of a row of the ledger page, if the book has that page."""
+    env = self.builder.env
+    page = env.config.bookproof_ledger_page
+    if page not in env.found_docs:
+        return None
+    here = self.builder.current_docname
+    uri = self.builder.get_relative_uri(here, page)
+    return f"{uri}#{anchor}"
+
+
+def visit_marked(self: HTML5Translator, node: marked) -> None:
+    self.body.append(self.starttag(node, "span", "", **_attributes(node)))
+
+
+def depart_marked(self: HTML5Translator, node: marked) -> None:
+    self.body.append("</span>")
+
+
+def visit_marked_block(self: HTML5Translator, node: marked_block) -> None:
+    attributes = _attributes(node)
+    del attributes["title"]  # the tick carries it
+    attributes["CLASS"] += " claim-block"
+    self.body.append(self.starttag(node, "div", **attributes))
+
+
+def depart_marked_block(self: HTML5Translator, node: marked_block) -> None:
+    self.body.append("</div>\n")
+
+
+def visit_tick(self: HTML5Translator, node: tick) -> None:
+    note = node["note"]
+    target = _ledger_link(self, node["anchor"])
+    sign = "✓" if node["state"] == "holds" else "·"
+    common = {"CLASS": "tick", "title": note, "aria-label": note}
+    if target is None:
+        self.body.append(self.starttag(node, "span", "", **common))
+        self.body.append(f"{sign}</span>")
+    else:
+        self.body.append(self.starttag(node, "a", "", href=target, **common))
+        self.body.append(f"{sign}</a>")
+    raise nodes.SkipNode
+
+
+def visit_settles(self: HTML5Translator, node: settles) -> None:
+    ids: list[str] = node["statements"]
+    target = _ledger_link(self, f"statement-{ids[0]}")
+    note = "settles " + ", ".join(ids)
+    common = {"CLASS": "settles", "title": note, "aria-label": note}
+    self.body.append("<sup>")
+    if target is None:
+        self.body.append(self.starttag(node, "span", "", **common))
+        self.body.append("§</span>")
+    else:
+        self.body.append(self.starttag(node, "a", "", href=target, **common))
+        self.body.append("§</a>")
+    self.body.append("</sup>")
+    raise nodes.SkipNode
+
+
+def _pass(self: Any, node: nodes.Element) -> None:
+    """Other formats print the words without marks."""
+
+
+def _skip(self: Any, node: nodes.Element) -> None:
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register the nodes."""
+    plain = dict.fromkeys(("latex", "text", "man", "texinfo"), (_pass, _pass))
+    gone = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
+    app.add_node(marked, html=(visit_marked, depart_marked), **plain)
+    app.add_node(
+        marked_block, html=(visit_marked_block, depart_marked_block), **plain
+    )
+    app.add_node(tick, html=(visit_tick, None), **gone)
+    app.add_node(settles, html=(visit_settles, None), **gone)

@@ -1,0 +1,70 @@
+"""What a reader is told about a marker: its state, and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bookproof.elements import Marker
+from bookproof.weave.book import Page
+
+State = Literal["holds", "cited", "unchecked", "unverified"]
+
+_LONGEST = 160  # characters of a value that a tooltip can carry
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a marker shows on the page: `id` is unique in the book."""
+
+    id: str
+    kind: str
+    state: State
+    note: str
+
+
+def full_id(page: Page, marker: Marker) -> str:
+    """The marker's id in the whole book."""
+    return f"{page.chapter.name}::{marker.id}"
+
+
+def mark_of(page: Page, marker: Marker) -> Mark:
+    """The mark of one marker, given what the ledger holds of it."""
+    state, note = _judge(page, marker)
+    return Mark(full_id(page, marker), marker.kind, state, note)
+
+
+def _judge(page: Page, marker: Marker) -> tuple[State, str]:
+    if marker.kind == "unchecked":
+        reason = f": {marker.expression}" if marker.expression else ""
+        return "unchecked", f"not checked{reason}"
+    if marker.kind == "cited":
+        return "cited", "from the literature, not checked here"
+    entry = page.entries.get(marker.id)
+    if not page.fresh or entry is None:
+        return "unverified", "not verified"
+    if entry["status"] != "holds":
+        return "unverified", f"not verified: {entry['status']}"
+    return "holds", evidence(entry)
+
+
+def evidence(entry: Mapping[str, Any]) -> str:
+    """The verdict on one entry of the ledger, in a line."""
+    if entry["kind"] == "let":
+        return "a definition; what follows is computed from it"
+    pairs = [_pair(left, right) for left, right in entry.get("values") or ()]
+    draws = entry.get("draws") or 0
+    random = f"in {draws} random draws" if draws > 1 else ""
+    shown = "; ".join(dict.fromkeys(pairs))
+    if len(shown) > _LONGEST:
+        shown = ""
+    if random and shown:
+        return f"checked {random}, the first: {shown}"
+    if shown:
+        return f"checked: {shown}"
+    return f"checked {random}".strip()
+
+
+def _pair(left: str, right: str) -> str:
+    return f"{left} = {right}" if left == right else f"{left} | {right}"
