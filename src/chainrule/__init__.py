@@ -18,16 +18,37 @@ from chainrule.errors import (
     NotDifferentiable,
     ShapeError,
 )
+from chainrule.gradcheck import gradcheck
 from chainrule.tensor import Tensor
+from chainrule.trace import Graph, trace
+from chainrule.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
 __all__ = [
     "ChainRuleError",
     "FreedGraphError",
     "GradientError",
+    "Graph",
     "InPlaceError",
     "LeakedTracer",
     "NotDifferentiable",
     "ShapeError",
     "Tensor",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "no_grad",
+    "trace",
+    "value_and_grad",
+    "vjp",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ContextDecorator
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -327,7 +327,7 @@ def sweep(
     *,
     retain: bool,
     visit: Callable[[Node, Array], None] | None = None,
-) -> dict[Node, Array]:
+) -> dict[Leaf, Array]:
     """Carry gradients from the seeds to the leaves, latest node first.
 
     Each node is met once, after all its consumers, because every result is
@@ -336,13 +336,13 @@ def sweep(
     grads = dict(seeds)
     queue = [(-node.birth, node) for node in grads]
     heapify(queue)
-    leaves: dict[Node, Array] = {}
+    leaves: dict[Leaf, Array] = {}
     while queue:
         node = heappop(queue)[1]
         g = grads.pop(node)
         if visit is not None:
             visit(node, g)
-        if node.__class__ is Leaf:
+        if isinstance(node, Leaf):
             leaves[node] = g
             continue
         for parent, share in pull(node, g):
@@ -354,6 +354,21 @@ def sweep(
         if not retain:
             node.free()
     return leaves
+
+
+def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
+    """The gradients, copied where they share memory with anything else.
+
+    Rules may hand on the very array they were given, or a view of it; a
+    caller who scales one gradient in place must not scale another.
+    """
+    taken, mine = {id(x) for x in others}, []
+    for g in gradients:
+        if isinstance(g, np.ndarray):
+            g = g if g.base is None and id(g) not in taken else g.copy()
+            taken.add(id(g))
+        mine.append(g)
+    return mine
 
 
 class Changes:

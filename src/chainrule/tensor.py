@@ -17,6 +17,7 @@ from chainrule.engine import (
     apply,
     changed,
     mode,
+    owned,
     plain,
     sweep,
 )
@@ -289,8 +290,7 @@ class Tensor(Operators, Recorder):
     level = 0
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        value = plain(data)
-        self.value = np.array(value) if value is data else value
+        self.value = np.array(plain(data))
         self.node = Leaf(checked(self.value)) if requires_grad else None
 
     def like(self, value: Array, node: Node | None) -> Tensor:
@@ -301,7 +301,7 @@ class Tensor(Operators, Recorder):
     @property
     def data(self) -> np.ndarray:
         """The array itself. Assigning to it is seen by `backward()`."""
-        return self.value
+        return self.numpy()
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -338,16 +338,10 @@ class Tensor(Operators, Recorder):
                 "nothing to go back to: no tensor that requires grad led here"
             )
         seed = seed_for(self.value, grad)
-        taken = {id(seed), id(grad)}
-        for leaf, g in sweep({self.node: seed}, retain=retain_graph).items():
-            assert isinstance(leaf, Leaf)
-            if leaf.grad is not None:
-                leaf.grad = leaf.grad + g
-            elif id(g) in taken or g.base is not None:
-                leaf.grad = g.copy()
-            else:
-                leaf.grad = g
-                taken.add(id(g))
+        leaves = sweep({self.node: seed}, retain=retain_graph)
+        gradients = owned(leaves.values(), seed)
+        for leaf, g in zip(leaves, gradients, strict=True):
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     def detach(self) -> Tensor:
         """A tensor of the same data that remembers nothing."""
@@ -355,11 +349,13 @@ class Tensor(Operators, Recorder):
 
     def item(self) -> float:
         """The one entry as a Python number."""
-        return self.value.item()  # type: ignore[no-any-return]
+        entry: float = self.value.item()
+        return entry
 
     def numpy(self) -> np.ndarray:
         """The array itself."""
-        return self.value
+        array: np.ndarray = self.value
+        return array
 
     def only(self, what: str) -> Any:
         return super().only(what) if self.requires_grad else self.value

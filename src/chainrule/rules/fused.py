@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine import Array, Primitive, Tuned, plain, unbroadcast
-from chainrule.errors import NotDifferentiable, ShapeError
+from chainrule.engine import Array, Primitive, Tuned, unbroadcast
 from chainrule.rules.table import elementwise, enter
 
 relu = elementwise(
@@ -22,7 +21,7 @@ sigmoid = elementwise(
 
 def affine(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The rows of x, each mapped by w and moved by b."""
-    out = np.matmul(x, w.T)
+    out: np.ndarray = np.matmul(x, w.T)
     out += b
     return out
 
@@ -79,7 +78,7 @@ def softmax(z: Array) -> Array:
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
-def one_hot(labels: np.ndarray, like: Array) -> np.ndarray:
+def one_hot(labels: np.ndarray, like: Array) -> Array:
     """Rows of zeros with a one at the label."""
     return np.equal(np.arange(like.shape[-1]), labels[:, None]).astype(
         like.dtype

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine import Array, Traced, apply
+from chainrule.engine import Array, Primitive, Traced, apply
 from chainrule.errors import NotDifferentiable
 from chainrule.rules.table import implements, linear
 
@@ -33,14 +33,14 @@ def is_basic(index: Any) -> bool:
     )
 
 
-getitem = linear(
+getitem: Primitive = linear(
     lambda x, *, index: x[index],
     lambda g, _ans, _x, *, index: apply(
         put, (g,), {"index": index, "shape": _x.shape}
     ),
     name="getitem",
 )
-put = linear(
+put: Primitive = linear(
     scatter,
     lambda g, _ans, _x, *, index, shape: g[index],
     name="scatter",

@@ -1,0 +1,351 @@
+"""Transformations: from a function to its derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.engine import (
+    Array,
+    Leaf,
+    Node,
+    Primitive,
+    Recorder,
+    Traced,
+    apply,
+    clock,
+    mode,
+    owned,
+    running,
+    sweep,
+)
+from chainrule.errors import NotDifferentiable, ShapeError
+from chainrule.nested import leaves, mapped, rebuilt
+from chainrule.tensor import Operators, checked
+
+Function = Callable[..., Any]
+
+
+class Tracer(Operators, Recorder):
+    """What a function is called with while it is being differentiated."""
+
+    __slots__ = ("level",)
+
+    def __init__(self, value: Array, level: int, node: Node | None) -> None:
+        self.value, self.level, self.node = value, level, node
+
+    def like(self, value: Array, node: Node | None) -> Tracer:
+        return Tracer(value, self.level, node)
+
+
+@contextmanager
+def new_level() -> Iterator[int]:
+    """A level above all that are running, until the block is left."""
+    level = next(clock)
+    running.add(level)
+    try:
+        yield level
+    finally:
+        running.discard(level)
+
+
+def argument(x: Any) -> Array:
+    """What can be differentiated with respect to: floats, or a traced array."""
+    if isinstance(x, Traced):
+        return x
+    if x.__class__ is int:
+        x = float(x)
+    return checked(np.asarray(x))
+
+
+def result(x: Any) -> Array:
+    """What a function may return: an array of numbers, or a traced array."""
+    if isinstance(x, Traced):
+        return x
+    x = np.asarray(x)
+    if x.dtype == object:
+        raise NotDifferentiable("the function returned something not an array")
+    return x
+
+
+class Recording:
+    """A run of f from which gradients can be pulled back."""
+
+    def __init__(self, f: Function, args: Any, wrt: Sequence[int], kw: Any):
+        self.primals = [args[i] for i in wrt]
+        self.inputs = [Leaf(argument(x)) for x in leaves(self.primals)]
+        with new_level() as level:
+            tracers = rebuilt(
+                self.primals,
+                (Tracer(leaf.ans, level, leaf) for leaf in self.inputs),
+            )
+            given = list(args)
+            for i, tracer in zip(wrt, tracers, strict=True):
+                given[i] = tracer
+            self.out = f(*given, **kw)
+        self.nodes: list[Node | None] = []
+        self.values: list[Array] = []
+        for x in map(result, leaves(self.out)):
+            mine = isinstance(x, Tracer) and x.level == level
+            self.nodes.append(x.node if mine else None)
+            self.values.append(x.value if mine else x)
+
+    def output(self) -> Any:
+        """What f returned, with this level taken off."""
+        return rebuilt(self.out, iter(self.values))
+
+    def pull(self, gradients: Sequence[Array], *, retain: bool) -> list[Any]:
+        """The gradients of the arguments, given those of the results."""
+        seeds: dict[Node, Array] = {}
+        for node, g in zip(self.nodes, gradients, strict=True):
+            if node is not None:
+                seeds[node] = seeds[node] + g if node in seeds else g
+        found = sweep(seeds, retain=retain)
+        shares = [
+            found[leaf]
+            if leaf in found
+            else np.zeros(leaf.ans.shape, leaf.ans.dtype)
+            for leaf in self.inputs
+        ]
+        return list(rebuilt(self.primals, iter(owned(shares, *gradients))))
+
+
+def positions(argnums: int | tuple[int, ...], args: Any) -> tuple[int, ...]:
+    """The arguments meant by `argnums`, counted from the first."""
+    wrt = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for i in wrt:
+        if not -len(args) <= i < len(args):
+            raise ValueError(
+                f"argnums names argument {i}, but there are {len(args)}"
+            )
+    return tuple(i % len(args) for i in wrt)
+
+
+def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The function that returns f's value and its gradient.
+
+    f must return one number, an array of shape (). The gradient has the
+    shapes, dtypes and containers of the arguments at `argnums`: a tuple of
+    them where `argnums` is a tuple. Raises ShapeError if f returns more than
+    one number, NotDifferentiable for integer arguments or functions without a
+    rule.
+    """
+
+    @wraps(f)
+    def valued(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        run = Recording(f, args, positions(argnums, args), kwargs)
+        if len(run.values) != 1 or run.values[0].shape != ():
+            raise ShapeError(
+                "grad",
+                [v.shape for v in run.values] or [()],
+                "the function must return one number, of shape (); for more "
+                "take cr.jacobian or cr.vjp",
+            )
+        value = run.values[0]
+        found = run.pull([np.ones((), value.dtype)], retain=False)
+        return run.output(), (
+            found[0] if isinstance(argnums, int) else tuple(found)
+        )
+
+    return valued
+
+
+def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    """The gradient of f, as a function: see `value_and_grad`."""
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """f's value, and the pullback: v ↦ vᵀ J, one gradient per primal.
+
+    The pullback takes an array (or container) like f's value, may be called
+    any number of times, and always returns a tuple.
+    """
+    run = Recording(f, primals, range(len(primals)), {})
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        gradients = [result(x) for x in leaves(g)]
+        shapes = [v.shape for v in run.values]
+        if [x.shape for x in gradients] != shapes:
+            raise ShapeError("pullback", [x.shape for x in gradients] + shapes)
+        gradients = [
+            x if x.dtype == v.dtype else x.astype(v.dtype)
+            for x, v in zip(gradients, run.values, strict=True)
+        ]
+        return tuple(run.pull(gradients, retain=True))
+
+    return run.output(), pullback
+
+
+class Dual(Operators):
+    """A traced array of forward mode: a value and its tangent."""
+
+    __slots__ = ("level", "tangent")
+
+    def __init__(self, value: Array, level: int, tangent: Array | None):
+        self.value, self.level, self.tangent = value, level, tangent
+
+    def run(
+        self, primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Dual:
+        level = self.level
+        mine = [isinstance(x, Dual) and x.level == level for x in args]
+        values = [
+            x.value if own else x for x, own in zip(args, mine, strict=True)
+        ]
+        ans = result(apply(primitive, values, kwargs))
+        tangent = None
+        for i, x in enumerate(args):
+            if not mine[i] or x.tangent is None or level < mode.quiet:
+                continue
+            rule = primitive.jvps[i]
+            if rule is None:
+                raise NotDifferentiable(
+                    f"{primitive.name} has no derivative with respect to "
+                    f"its argument {i}"
+                )
+            part = result(rule(x.tangent, ans, *values, **kwargs))
+            tangent = part if tangent is None else tangent + part
+        if tangent is not None and tangent.dtype != ans.dtype:
+            tangent = tangent.astype(ans.dtype)
+        return Dual(ans, level, tangent)
+
+
+def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """f's value at the primals and its derivative J v along the tangents."""
+    flat = [argument(x) for x in leaves(list(primals))]
+    along = [
+        t if t.dtype == x.dtype else t.astype(x.dtype)
+        for x, t in zip(flat, map(result, leaves(list(tangents))), strict=True)
+    ]
+    for x, t in zip(flat, along, strict=True):
+        if x.shape != t.shape:
+            raise ShapeError("jvp", [x.shape, t.shape])
+    with new_level() as level:
+        duals = (Dual(x, level, t) for x, t in zip(flat, along, strict=True))
+        out = f(*rebuilt(list(primals), duals))
+    values: list[Array] = []
+    slopes: list[Array] = []
+    for x in map(result, leaves(out)):
+        mine = isinstance(x, Dual) and x.level == level
+        value = x.value if mine else x
+        slope = x.tangent if mine else None
+        values.append(value)
+        slopes.append(
+            np.zeros(value.shape, value.dtype) if slope is None else slope
+        )
+    return (
+        rebuilt(out, iter(values)),
+        rebuilt(out, iter(owned(slopes, *along))),
+    )
+
+
+def jacobian(
+    f: Function,
+    argnums: int | tuple[int, ...] = 0,
+    mode: Literal["reverse", "forward"] = "reverse",
+) -> Function:
+    """The Jacobian of f: shape of the result, then shape of the argument.
+
+    Reverse mode sweeps once for each entry of the result, forward mode runs f
+    once for each entry of the argument; both give the same array.
+    """
+    if mode not in ("reverse", "forward"):
+        raise ValueError(f'mode is "reverse" or "forward", not {mode!r}')
+    fill = by_rows if mode == "reverse" else by_columns
+
+    @wraps(f)
+    def jacobians(*args: Any, **kwargs: Any) -> Any:
+        found = fill(f, args, positions(argnums, args), kwargs)
+        return found[0] if isinstance(argnums, int) else tuple(found)
+
+    return jacobians
+
+
+def basis(shape: tuple[int, ...], dtype: Any) -> Iterator[np.ndarray]:
+    """The arrays of `shape` that hold a single one, in order."""
+    size = int(np.prod(shape))
+    for i in range(size):
+        unit = np.zeros(size, dtype)
+        unit[i] = 1
+        yield unit.reshape(shape)
+
+
+def by_rows(
+    f: Function, args: Any, wrt: Sequence[int], kwargs: Any
+) -> list[Any]:
+    """Fill Jacobians by rows: one sweep for each entry of the result."""
+    run = Recording(f, args, wrt, kwargs)
+    out = one_array(run.values)
+    rows = [
+        leaves(run.pull([unit], retain=True))
+        for unit in basis(out.shape, out.dtype)
+    ]
+    filled = [
+        np.stack([row[i] for row in rows]).reshape(out.shape + leaf.ans.shape)
+        if rows
+        else np.zeros(out.shape + leaf.ans.shape, leaf.ans.dtype)
+        for i, leaf in enumerate(run.inputs)
+    ]
+    return list(rebuilt(run.primals, iter(filled)))
+
+
+def by_columns(
+    f: Function, args: Any, wrt: Sequence[int], kwargs: Any
+) -> list[Any]:
+    """Fill Jacobians by columns: one run for each entry of the argument."""
+    primals = [mapped(argument, args[i]) for i in wrt]
+    flat = leaves(primals)
+
+    def pinned(*chosen: Any) -> Any:
+        given = list(args)
+        for i, x in zip(wrt, chosen, strict=True):
+            given[i] = x
+        return f(*given, **kwargs)
+
+    filled = []
+    for k, x in enumerate(flat):
+        columns = []
+        for unit in basis(x.shape, x.dtype):
+            along = [np.zeros(y.shape, y.dtype) for y in flat]
+            along[k] = unit
+            _, slope = jvp(pinned, primals, rebuilt(primals, iter(along)))
+            columns.append(one_array(leaves(slope)))
+        if columns:
+            shape = columns[0].shape + x.shape
+            filled.append(np.stack(columns, axis=-1).reshape(shape))
+        else:
+            out = one_array(leaves(mapped(result, f(*args, **kwargs))))
+            filled.append(np.zeros(out.shape + x.shape, x.dtype))
+    return list(rebuilt(primals, iter(filled)))
+
+
+def one_array(found: Sequence[Array]) -> Array:
+    """The only array that a function with a Jacobian may return."""
+    if len(found) != 1:
+        raise ShapeError(
+            "jacobian",
+            [x.shape for x in found],
+            "the function must return one array",
+        )
+    return found[0]
+
+
+def hessian(f: Function, argnums: int = 0) -> Function:
+    """The matrix of second derivatives of f, which returns one number."""
+    return jacobian(grad(f, argnums), argnums, mode="forward")
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    """The product of f's Hessian at x with v, without the Hessian."""
+    return jvp(grad(f), (x,), (v,))[1]
