@@ -287,7 +287,7 @@ def _parse(
             )
         options[key] = found
     body = _body_text(result.body, result.body_offset, argument, lines)
-    findings += _stray_options(body, every_line=row.body != "literal")
+    findings += _stray_options(body, every_line=row.body in ("marker", "math"))
     if result.body_offset < 0:
         argument = empty
     return (

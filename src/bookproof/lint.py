@@ -1,0 +1,164 @@
+"""The lint: nothing that the book asserts escapes the checks.
+
+It reads and never executes. What it lets pass is in `vocabulary`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bookproof import vocabulary
+from bookproof.config import Project
+from bookproof.diagnostics import Finding
+from bookproof.elements import (
+    Chapter,
+    Chunk,
+    Element,
+    Exercise,
+    Figure,
+    Heading,
+    Marker,
+    PlainMath,
+    Prose,
+)
+
+_WHERE = {
+    "text": "running text",
+    "heading": "a heading",
+    "caption": "a caption",
+    "table-cell": "a table",
+    "alt": "the text for an image",
+    "title": "a title",
+}
+
+
+def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
+    """Everything wrong with a chapter that can be seen without running it,
+    the findings of reading included."""
+    findings = [
+        *chapter.findings,
+        *_words(chapter.elements),
+        *_mathematics(chapter.elements),
+        *_figures(chapter.elements),
+        *_chunks(chapter.elements),
+    ]
+    return sorted(findings, key=lambda finding: finding.place)
+
+
+def lint_book(chapters: Iterable[Chapter]) -> list[Finding]:
+    """What is wrong between chapters: labels that two of them use."""
+    seen: dict[tuple[str, str], Element] = {}
+    findings = []
+    for chapter in chapters:
+        for element, label in _labels(chapter):
+            key = (type(element).__name__, label)
+            first = seen.setdefault(key, element)
+            if first.place.file == element.place.file:
+                continue  # within a chapter the reader has said so
+            findings.append(
+                Finding(
+                    "duplicate-label",
+                    f"the label {label} is taken",
+                    element.place,
+                    notes=(f"first used at {first.place}",),
+                )
+            )
+    return findings
+
+
+def _labels(chapter: Chapter) -> Iterator[tuple[Element, str]]:
+    for element in chapter.elements:
+        if isinstance(element, Marker | Chunk | Exercise) and element.label:
+            yield element, element.label
+
+
+def _words(elements: Sequence[Element]) -> Iterator[Finding]:
+    """Numbers and relations among printed words."""
+    for prose in elements:
+        if not isinstance(prose, Prose):
+            continue
+        where = _WHERE[prose.kind]
+        for offset, word in vocabulary.numbers(prose.text.text):
+            yield Finding(
+                "number-in-prose",
+                f"“{word}” in {where} is checked by nothing",
+                prose.text.place(offset),
+                width=len(word),
+                notes=(_remedy(prose.kind),),
+            )
+        for offset, sign in vocabulary.signs(prose.text.text):
+            yield Finding(
+                "relation-in-prose",
+                f"“{sign}” in {where} is checked by nothing",
+                prose.text.place(offset),
+                notes=("write a {claim}, or say it in words",),
+            )
+
+
+def _remedy(kind: str) -> str:
+    if kind in ("alt", "heading"):
+        return "it can hold no marker: say it in words"
+    return (
+        "write a {fact} or a {claim}; a small count in words; "
+        "a version or a name in backticks"
+    )
+
+
+def _mathematics(elements: Sequence[Element]) -> Iterator[Finding]:
+    """Relations and numerals in formulas that are no markers."""
+    for math in elements:
+        if not isinstance(math, PlainMath):
+            continue
+        relations = vocabulary.relations(math.body.text)
+        for offset, token in relations[:1]:
+            yield Finding(
+                "relation-outside-marker",
+                f"the relation {token} is checked by nothing",
+                math.body.place(offset),
+                width=len(token),
+                notes=(
+                    "write a {claim} or a {let}; {when} for a condition, "
+                    "{range} for an index",
+                ),
+            )
+        if relations:
+            continue
+        for offset, token in vocabulary.numerals(math.body.text):
+            yield Finding(
+                "numeral-outside-marker",
+                f"the numeral {token} is checked by nothing",
+                math.body.place(offset),
+                width=len(token),
+                notes=("write a {claim} or a {let}, or give it a symbol",),
+            )
+
+
+def _figures(elements: Sequence[Element]) -> Iterator[Finding]:
+    for figure in elements:
+        if isinstance(figure, Figure) and figure.alt is None:
+            yield Finding(
+                "figure-alt",
+                "a figure without words for those who do not see it",
+                figure.place,
+                notes=("give it an alt text that says its conclusion",),
+            )
+
+
+def _chunks(elements: Sequence[Element]) -> Iterator[Finding]:
+    """Chunks that no words lead up to."""
+    motivated = False
+    for element in elements:
+        if isinstance(element, Heading):
+            motivated = False
+        elif isinstance(element, Prose) and element.kind == "text":
+            motivated = True
+        elif isinstance(element, Chunk):
+            if not motivated:
+                yield Finding(
+                    "chunk-without-prose",
+                    "no words lead up to this code",
+                    element.place,
+                    width=3,
+                    notes=("say first what it is for",),
+                )
+            motivated = False
