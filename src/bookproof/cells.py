@@ -81,13 +81,15 @@ def _judge_noise(cell: Cell, outputs: list[Output]) -> list[Finding]:
 
 
 def _raised(cell: Cell, frames: Frames, error: BaseException) -> Finding:
+    place = frames.own(error) or cell.body.place()
+    notes = frames.notes(error)
     return Finding(
         "cell",
         f"the cell raises {describe(error)}",
-        frames.own(error) or cell.body.place(),
+        place,
         width=120,
         notes=(
-            *frames.notes(error),
+            *(() if notes == (f"at {place}",) else notes),
             "if the page is to show it: tag raises-exception, with "
             f":raises: {type(error).__name__}",
         ),

@@ -34,7 +34,6 @@ class Plan:
 
     project: Project
     chapters: list[Chapter]
-    whole: bool
     force: bool = False
     jobs: int = 1
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -205,3 +204,15 @@ def _sorted(
 def read(project: Project, paths: Iterable[Path]) -> list[Chapter]:
     """Read the chapters at these paths."""
     return [read_chapter(path, project) for path in paths]
+
+
+def source(
+    project: Project, chapters: Sequence[Chapter]
+) -> tuple[list[Finding], dict[tuple[str, int], str]]:
+    """How the source differs from the book; and the book's line of each
+    line of the source."""
+    from bookproof import tangle
+    from bookproof.where import book_lines
+
+    tangled = tangle.tangle(chapters, project)
+    return tangle.check(tangled, project), dict(book_lines(tangled))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
+from bookproof.elements import Chapter
 from bookproof.report import as_json, render, say, summary
 
 HOLDS, FAILS, UNABLE = 0, 1, 2
@@ -64,11 +65,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write nothing; show how book and source differ",
     )
+    tangle.add_argument(
+        "--force",
+        action="store_true",
+        help="give up edits made by hand in the source",
+    )
     tangle.set_defaults(run=_tangle)
 
-    lint = commands.add_parser(
-        "lint", help="read the chapters and run nothing"
-    )
+    lint = commands.add_parser("lint", help="read the chapters and run nothing")
     _takes_chapters(lint)
     lint.set_defaults(run=_lint)
 
@@ -151,7 +155,8 @@ def _paths(
     """The chapters asked for, in reading order; what is wrong with it."""
     from bookproof.check import paths_of
 
-    every, findings = [], []
+    every: list[Path] = []
+    findings: list[Finding] = []
     if project.book.is_dir() and _configured(project):
         every, findings = paths_of(project)
     if not options.chapters:
@@ -201,7 +206,8 @@ def _tangle(options: argparse.Namespace) -> int:
     if not findings and options.check:
         findings = tangle.check(tangled, project)
     elif not findings:
-        tangle.write(tangled, project)
+        for line in tangle.write(tangled, project, force=options.force):
+            say(line)
     _tell(findings, project, False)
     return FAILS if findings else HOLDS
 
@@ -230,9 +236,7 @@ def _check(options: argparse.Namespace) -> int:
         others = _all_chapters(project, paths, chapters)
         found, lines = check.source(project, others)
         findings += found
-    plan = check.Plan(
-        project, chapters, options.force, options.jobs, lines
-    )
+    plan = check.Plan(project, chapters, options.force, options.jobs, lines)
     with progress.bar(chapters) as advance:
         report = check.check(plan, advance)
     report.findings = check.once([*findings, *report.findings])
@@ -246,12 +250,20 @@ def _check(options: argparse.Namespace) -> int:
     return FAILS if report.findings else HOLDS
 
 
-def _all_chapters(project, paths, chapters):  # type: ignore[no-untyped-def]
+def _all_chapters(
+    project: Project, paths: Sequence[Path], chapters: Sequence[Chapter]
+) -> list[Chapter]:
+    """The whole book; those already read are not read again."""
     from bookproof import check
 
-    read = {path.resolve(): each for path, each in zip(paths, chapters, strict=True)}
-    every, _ = check.paths_of(project)
-    return [read.get(p.resolve()) or check.read(project, [p])[0] for p in every]
+    whole = [path.resolve() for path in check.paths_of(project)[0]]
+    known = {
+        path.resolve(): chapter
+        for path, chapter in zip(paths, chapters, strict=True)
+    }
+    rest = [path for path in whole if path not in known]
+    known |= dict(zip(rest, check.read(project, rest), strict=True))
+    return [known[path] for path in whole]
 
 
 def _sources(options: argparse.Namespace) -> int:
@@ -292,13 +304,12 @@ def _where(options: argparse.Namespace) -> int:
     if not file or not line.isdigit():
         raise UsageError(f"{options.place!r} is no place; write FILE:LINE")
     found = where.where(project, file, int(line))
-    if not found:
+    if found is None:
         raise UsageError(
             f"{options.place} is neither a line of a chunk nor of a tangled "
             "file"
         )
-    for place in found:
-        say(place)
+    say(str(found))
     return HOLDS
 
 

@@ -144,7 +144,7 @@ def _child(
 def _read(reading: int, seconds: float) -> bytes | None:
     """All that the child writes; None when the time is over."""
     deadline = time.monotonic() + seconds
-    parts = []
+    parts: list[bytes] = []
     while True:
         left = deadline - time.monotonic()
         ready = select.select([reading], [], [], max(left, 0))[0]

@@ -228,9 +228,7 @@ def show(value: Fraction | float | int) -> str:
     return f"{value:.10g}"
 
 
-def _counter_value(
-    marker: Marker, evaluate: Evaluate
-) -> tuple[object] | None:
+def _counter_value(marker: Marker, evaluate: Evaluate) -> tuple[object] | None:
     twin = marker.options.get("counter")
     if twin is None:
         return None

@@ -10,9 +10,20 @@ from typing import Any
 from bookproof.cells import run_cell
 from bookproof.claims import Scope
 from bookproof.diagnostics import Finding
-from bookproof.elements import Cell, Element, PlainMath
+from bookproof.elements import (
+    Cell,
+    Element,
+    Exercise,
+    Marker,
+    PlainMath,
+    Solution,
+    Symbols,
+)
 from bookproof.outcome import NOT_REACHED, Outcome, runnable
 from bookproof.verify import WAITING, State, verify_element
+
+GRACE = 10.0
+"""Seconds that the parent waits longer for an exercise."""
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -44,7 +55,11 @@ class Runner:
     def run(self) -> None:
         """From the first element to the last that is wanted."""
         for index, element in self.left:
-            self.emit({"event": "begin", "index": index})
+            if self._beside(index, element):
+                continue
+            # An exercise keeps its own time, so that the chapter goes on.
+            grace = GRACE if isinstance(element, Exercise | Solution) else 0.0
+            self.emit({"event": "begin", "index": index, "grace": grace})
             if isinstance(element, Cell):
                 outcome, outputs = run_cell(self.state, index, element)
                 self.emit(
@@ -61,6 +76,14 @@ class Runner:
             if self.wanted is not None and not self.wanted:
                 return
         self.end()
+
+    def _beside(self, index: int, element: Element) -> bool:
+        """Whether the element was not asked for and binds nothing."""
+        if self.wanted is None or index in self.wanted:
+            return False
+        if isinstance(element, Marker):
+            return element.kind != "let"
+        return not isinstance(element, Cell | Symbols)
 
     def tell(self, outcome: Outcome) -> None:
         """Report a verdict."""

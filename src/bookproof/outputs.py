@@ -28,7 +28,9 @@ def folder(project: Project) -> Path:
 
 def is_notebook(chapter: Chapter) -> bool:
     """Whether myst-nb takes the file for a notebook."""
-    from myst_nb.core.read import is_myst_markdown_notebook
+    from myst_nb.core.read import (  # type: ignore[import-untyped]
+        is_myst_markdown_notebook,
+    )
 
     return bool(is_myst_markdown_notebook(chapter.text))
 
@@ -38,7 +40,9 @@ def store(project: Project, run: ChapterRun) -> None:
     chapter = run.chapter
     if not available() or not is_notebook(chapter):
         return
-    from jupyter_cache.base import CacheBundleIn
+    from jupyter_cache.base import (  # type: ignore[import-untyped]
+        CacheBundleIn,
+    )
 
     notebook = _notebook(project, chapter)
     _fill(notebook, run)
@@ -70,7 +74,9 @@ def stored(project: Project, chapter: Chapter) -> bool:
 @contextlib.contextmanager
 def _cache(project: Project) -> Iterator[Any]:
     """The cache, for one process at a time."""
-    from jupyter_cache import get_cache
+    from jupyter_cache import (  # type: ignore[import-untyped]
+        get_cache,
+    )
 
     path = folder(project)
     path.mkdir(parents=True, exist_ok=True)
@@ -95,7 +101,9 @@ def _notebook(project: Project, chapter: Chapter) -> Any:
 
 
 def _fill(notebook: Any, run: ChapterRun) -> None:
-    import nbformat
+    from nbformat import from_dict
+
+    as_node: Any = from_dict
 
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     ours = [each for each in run.chapter.elements if isinstance(each, Cell)]
@@ -106,4 +114,4 @@ def _fill(notebook: Any, run: ChapterRun) -> None:
         )
     for number, cell in enumerate(cells):
         cell.execution_count = number + 1
-        cell.outputs = nbformat.from_dict(run.outputs.get(number, []))
+        cell.outputs = as_node(run.outputs.get(number, []))

@@ -80,8 +80,6 @@ def _numpy_state() -> Any:
     return _plain(numpy_random.get_state(legacy=False))
 
 
-
-
 def _plain(state: Any) -> Any:
     """Arrays within a state as lists, so that `==` is one truth value."""
     if isinstance(state, dict):

@@ -206,9 +206,7 @@ class FindingItem(_Item):
 class VerdictItem(_Item):
     """The verdict on one element (or on all mathematics in prose)."""
 
-    def __init__(
-        self, *, indices: list[int], line: int, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, indices: list[int], line: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.indices = indices
         self.line = line

@@ -123,13 +123,15 @@ class _Worker:
                 data = os.read(pipe, 1 << 20)
                 if not data:
                     break
+                seconds = self.project.cell_seconds
                 *whole, rest = (rest + data).split(b"\n")
                 for line in whole:
                     event = json.loads(line)
                     yield event
                     if event["event"] == "done":
                         return
-                limit = min(time.monotonic() + self.project.cell_seconds, end)
+                    seconds += event.get("grace", 0.0)
+                limit = min(time.monotonic() + seconds, end)
         self.ended_badly = self._died()
 
     def _late(self, whole: bool) -> Callable[[Element], Finding]:

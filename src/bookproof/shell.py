@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -62,11 +62,11 @@ class Stream:
         return False
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
+class _Publisher(DisplayPublisher):
     def publish(self, data, metadata=None, *args, **kwargs):  # type: ignore[no-untyped-def]
         if kwargs.get("update"):
             return
-        self.shell.recorded.append(
+        cast(Any, self.shell).recorded.append(
             {
                 "output_type": "display_data",
                 "data": dict(data),
@@ -75,7 +75,7 @@ class _Publisher(DisplayPublisher):  # type: ignore[misc]
         )
 
     def clear_output(self, wait=False):  # type: ignore[no-untyped-def]
-        self.shell.recorded.clear()
+        cast(Any, self.shell).recorded.clear()
 
 
 class _Hook(DisplayHook):  # type: ignore[misc]
@@ -83,12 +83,12 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         pass
 
     def write_format_data(self, format_dict, md_dict=None):  # type: ignore[no-untyped-def]
-        self.shell.recorded.append(
+        cast(Any, self.shell).recorded.append(
             {
                 "output_type": "execute_result",
                 "data": dict(format_dict),
                 "metadata": dict(md_dict or {}),
-                "execution_count": self.shell.execution_count,
+                "execution_count": cast(Any, self.shell).execution_count,
             }
         )
 
@@ -96,7 +96,7 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         self._is_active = False
 
 
-class _Compiler(CachingCompiler):  # type: ignore[misc]
+class _Compiler(CachingCompiler):
     """Names a cell's code after the chapter and the cell, not a temporary
     file, so that warnings and tracebacks are the same on every machine."""
 
@@ -107,7 +107,7 @@ class _Compiler(CachingCompiler):  # type: ignore[misc]
         return f"<cell {self.cell} of {self.chapter}>"
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """IPython without a terminal, a history or a profile."""
 
     displayhook_class = Type(_Hook)
@@ -116,7 +116,7 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
     def __init__(self, **kwargs: Any) -> None:
         self.recorded: list[Output] = []
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
 
     def _showtraceback(self, etype, evalue, stb):  # type: ignore[no-untyped-def]
         pass  # the worker reports the exception itself
@@ -128,9 +128,10 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         """Run one cell; its outputs are in `recorded`; its exception, if
         it ended by one, is returned."""
         self.recorded.clear()
-        self.compile.cell = number
+        cast(Any, self.compile).cell = number
         with self.recording():
-            result = self.run_cell(source, store_history=True)
+            run: Any = self.run_cell
+            result = run(source, store_history=True)
         _close_figures()
         error: BaseException | None = (
             result.error_before_exec or result.error_in_exec
@@ -141,8 +142,8 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     def recording(self) -> Iterator[None]:
         """Record what is printed meanwhile."""
         old = sys.stdout, sys.stderr
-        sys.stdout = Stream("stdout", self.recorded)  # type: ignore[assignment]
-        sys.stderr = Stream("stderr", self.recorded)  # type: ignore[assignment]
+        sys.stdout = cast(Any, Stream("stdout", self.recorded))
+        sys.stderr = cast(Any, Stream("stderr", self.recorded))
         try:
             yield
         finally:
@@ -165,7 +166,7 @@ def make_shell(chapter: str) -> Shell:
     config.InteractiveShell.display_page = True
     config.InteractiveShell.colors = "nocolor"
     shell: Shell = Shell.instance(config=config)
-    shell.compile.chapter = chapter
+    cast(Any, shell.compile).chapter = chapter
     return shell
 
 
@@ -185,7 +186,8 @@ def magic_line(source: str) -> int | None:
     else:
         return None
     lines = source.split("\n")
-    changed = TransformerManager().transform_cell(source).split("\n")
+    manager: Any = TransformerManager
+    changed = manager().transform_cell(source).split("\n")
     if changed == lines or changed == [*lines, ""]:
         return None
     for number, line in enumerate(lines):

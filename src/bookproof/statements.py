@@ -72,9 +72,7 @@ def _unfit(marker: Marker, statement: Statement) -> bool:
     return said and statement.kind not in SAID_ONLY
 
 
-def _unknown(
-    marker: Marker, name: str, known: dict[str, Statement]
-) -> Finding:
+def _unknown(marker: Marker, name: str, known: dict[str, Statement]) -> Finding:
     import difflib
 
     close = difflib.get_close_matches(name, known, 1)

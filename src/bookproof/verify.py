@@ -6,24 +6,16 @@ element can be verified again in the same state.
 
 from __future__ import annotations
 
-import ast
-import difflib
 import functools
-import json
-import os
-import pickle
-import resource
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from bookproof import exercises
 from bookproof.claims import Scope, Verdict
 from bookproof.diagnostics import Finding
 from bookproof.elements import (
-    Cell,
     Chapter,
     Element,
     Exercise,
@@ -33,10 +25,10 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.facts import verify_fact
-from bookproof.outcome import NOT_REACHED, Outcome, blank, runnable
+from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
-from bookproof.shell import Output, Shell, magic_line, make_shell, unstable
-from bookproof.traces import Frames, describe, line_of, page_lines
+from bookproof.shell import Shell, make_shell
+from bookproof.traces import Frames
 
 MEMORY = 4 * 2**30
 """Bytes of address space that a chapter may use."""
@@ -146,7 +138,9 @@ def _verify(
                 element, state.namespace, state.frames, seconds
             )
             by_hand = element.check is None
-            return _from(outcome, found, "by hand" if by_hand else "holds"), None
+            return _from(
+                outcome, found, "by hand" if by_hand else "holds"
+            ), None
         case Solution():
             found = exercises.verify_solution(
                 element,
@@ -156,7 +150,9 @@ def _verify(
                 seconds,
             )
             by_hand = element.code is None
-            return _from(outcome, found, "by hand" if by_hand else "holds"), None
+            return _from(
+                outcome, found, "by hand" if by_hand else "holds"
+            ), None
         case _:
             raise TypeError(f"{type(element).__name__} has no verdict")
 
@@ -167,9 +163,7 @@ def _from(
     return outcome.settle("error" if findings else good, *findings)
 
 
-def _verdict(
-    outcome: Outcome, verdict: Verdict
-) -> tuple[Outcome, str | None]:
+def _verdict(outcome: Outcome, verdict: Verdict) -> tuple[Outcome, str | None]:
     outcome = replace(
         outcome,
         status=verdict.status,
@@ -188,8 +182,8 @@ def _valued(
     """The outcome of a labelled fact keeps its value, for `ref`."""
     if marker.label and marker.expression and outcome.status == "holds":
         value = state.evaluate(marker.expression.text, {})
-        if isinstance(value, int | float) or hasattr(value, "item"):
-            number = value.item() if hasattr(value, "item") else value
+        number: Any = value.item() if hasattr(value, "item") else value
+        if isinstance(number, int | float):
             outcome = replace(outcome, value=float(number))
     return outcome, missing
 

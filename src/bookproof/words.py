@@ -39,14 +39,10 @@ NO_RELATIONS = {
 }
 """What an author may write instead, and the word of the list for it."""
 
-COUNTS = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven "
-        "twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty".split()
-    )
-}
+_COUNTS = """zero one two three four five six seven eight nine ten eleven
+twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
+
+COUNTS = {word: number for number, word in enumerate(_COUNTS.split())}
 
 _SPACE = "[ \u00a0\u2009\u202f\n]"
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
