@@ -7,28 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.differences import numerical_jacobian
 from chainrule.errors import GradientError
 from chainrule.nested import leaves, rebuilt
 from chainrule.transforms import jacobian
-
-UNIT = float(np.finfo(np.float64).eps)
-
-
-def differences(
-    f: Callable[[np.ndarray], Any], x: np.ndarray, eps: float | None
-) -> np.ndarray:
-    """The Jacobian of f at x by central differences, columns last."""
-    columns = []
-    for index in np.ndindex(x.shape):
-        step = eps or UNIT ** (1 / 3) * max(1.0, abs(float(x[index])))
-        right, left = x.copy(), x.copy()
-        right[index] += step
-        left[index] -= step
-        rise = np.asarray(f(right)) - np.asarray(f(left))
-        columns.append(rise / (right[index] - left[index]))
-    if not columns:
-        return np.zeros(np.shape(f(x)) + x.shape)
-    return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
 
 
 def gradcheck(
@@ -42,8 +24,7 @@ def gradcheck(
 
     Compares reverse mode with central differences of step `eps`, in float64,
     for every entry of every array in `args` (one array, or a tuple of arrays
-    and containers of them). The default step is the cube root of the
-    unit roundoff, times the size of the entry where that is above one.
+    and containers of them). For the default step see `numerical_jacobian`.
     """
     args = args if isinstance(args, tuple) else (args,)
     flat = [np.asarray(x, dtype=np.float64) for x in leaves(args)]
@@ -57,7 +38,8 @@ def gradcheck(
             return flattened(*flat[:k], moved, *flat[k + 1 :])
 
         analytic = np.asarray(jacobian(flattened, k)(*flat), np.float64)
-        compare(k, x, analytic, differences(along, x, eps), rtol, atol)
+        numeric = numerical_jacobian(along, x, eps)
+        compare(k, x, analytic, numeric, rtol, atol)
     return True
 
 

@@ -1,0 +1,431 @@
+"""Recording, sweeping, levels, leaks, limits and errors."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import engine
+
+A = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
+B = np.array([[2.0, 1.0], [-1.0, 3.0], [0.5, 2.0]])
+
+
+def test_the_two_derivatives_are_kept_apart() -> None:
+    D = cr.grad
+    assert D(lambda x: x * D(lambda y: x + y)(1.0))(1.0) == 1
+    assert D(lambda x: x * D(lambda y: x * y * y)(3.0))(2.0) == 24
+
+
+def forward(f: Any) -> Any:
+    return lambda x: cr.jvp(f, (x,), (np.ones(()),))[1]
+
+
+@pytest.mark.parametrize("outer", [cr.grad, forward])
+@pytest.mark.parametrize("inner", [cr.grad, forward])
+def test_levels_mix_modes(outer: Any, inner: Any) -> None:
+    assert outer(lambda x: x * inner(lambda y: x + y)(1.0))(1.0) == 1
+    third = outer(inner(cr.grad(lambda x: x**4)))(2.0)
+    np.testing.assert_allclose(third, 48)
+
+
+def test_a_tensor_inside_a_transformation_is_recorded_below() -> None:
+    w = cr.Tensor(2.0, requires_grad=True)
+    slope = cr.grad(lambda x: w * w * x**3)(np.array(1.0))
+    assert isinstance(slope, cr.Tensor)
+    slope.backward()
+    assert w.grad == 12
+
+
+def test_hessians_agree_and_are_symmetric() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(np.tanh(A @ x) ** 3) + np.prod(x)
+
+    x = np.array([0.3, -0.7, 1.1])
+    reverse = cr.jacobian(cr.grad(f))(x)
+    both = cr.hessian(f)(x)
+    np.testing.assert_allclose(both, reverse, rtol=1e-12)
+    np.testing.assert_allclose(both, both.T, rtol=1e-12)
+    v = np.array([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(cr.hvp(f, x, v), both @ v, rtol=1e-12)
+    assert cr.gradcheck(cr.grad(f), x)
+
+
+def test_jacobian_by_rows_and_by_columns() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return np.sin(x @ B) * y
+
+    args = A, np.array([3.0, -1.0])
+    rows = cr.jacobian(f, (0, 1))(*args)
+    columns = cr.jacobian(f, (0, 1), mode="forward")(*args)
+    for one, other, x in zip(rows, columns, args, strict=True):
+        assert one.shape == (2, 2, *x.shape)
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+
+
+def test_containers_come_back_as_they_went_in() -> None:
+    def f(parameters: Any) -> Any:
+        layer, (a, b) = parameters["layer"], parameters["rest"]
+        return np.sum(layer[0] @ B) * a + b * b
+
+    given = {"layer": [A], "rest": (2.0, np.array(3.0, np.float32))}
+    found = cr.grad(f)(given)
+    np.testing.assert_allclose(found["layer"][0], 2 * np.ones((2, 2)) @ B.T)
+    assert isinstance(found["rest"], tuple)
+    assert found["rest"][0] == np.sum(A @ B)
+    assert found["rest"][1] == 6
+    assert found["rest"][1].dtype == np.float32
+
+
+def test_vjp_pulls_back_as_often_as_asked() -> None:
+    out, pullback = cr.vjp(lambda x, y: {"a": x @ y, "b": [x[0]]}, A, B)
+    np.testing.assert_array_equal(out["a"], A @ B)
+    g = {"a": np.ones((2, 2)), "b": [np.array([1.0, 0, 0])]}
+    first, second = pullback(g), pullback(g)
+    expected = np.ones((2, 2)) @ B.T
+    expected[0, 0] += 1
+    for x, y in (first, second):
+        np.testing.assert_allclose(x, expected)
+        np.testing.assert_allclose(y, A.T @ np.ones((2, 2)))
+
+
+def test_gradients_belong_to_the_caller() -> None:
+    """Scaling one gradient in place leaves the others as they were."""
+    x = cr.Tensor(np.ones(3), requires_grad=True)
+    y = cr.Tensor(np.ones(3), requires_grad=True)
+    seed = np.array([1.0, 2.0, 3.0])
+    (x + y).backward(seed)
+    assert x.grad is not None
+    x.grad *= 10
+    np.testing.assert_array_equal(y.grad, [1, 2, 3])
+    np.testing.assert_array_equal(seed, [1, 2, 3])
+    g = cr.grad(lambda x: np.sum(x))(np.ones(3))
+    g *= 2
+    np.testing.assert_array_equal(g, [2, 2, 2])
+
+
+def test_grad_accumulates() -> None:
+    x = cr.Tensor([3.0, 4.0], requires_grad=True)
+    for _ in range(2):
+        (x * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [12, 16])
+    x.grad = None
+    (x * 1).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 1])
+
+
+def test_diamonds_share_their_work() -> None:
+    """Sixty diamonds hold 2**60 paths; one sweep adds them all."""
+    calls = 0
+    before = engine.pull
+
+    def counted(node: Any, g: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return before(node, g)
+
+    x = cr.Tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(60):
+        y = y + y
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "pull", counted)
+        y.backward()
+    assert x.grad == 2.0**60
+    assert calls == 60
+
+
+def test_a_million_nodes_in_a_small_stack() -> None:
+    """Build, sweep and free a chain no recursion could follow."""
+
+    def chain() -> cr.Tensor:
+        y = x
+        for _ in range(10**6):
+            y = y + 1.0
+        return y
+
+    x = cr.Tensor(0.0, requires_grad=True)
+    done = []
+
+    def work() -> None:
+        y = chain()
+        y.backward()
+        done.append(x.grad)
+        y = chain()
+        del y
+        done.append(True)
+
+    size = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+    assert done == [1.0, True]
+
+
+def test_dropped_results_free_themselves() -> None:
+    gc.disable()
+    try:
+        x = cr.Tensor(A, requires_grad=True)
+        y = np.exp(x)
+        kept = weakref.ref(y.data)
+        z = (y * y).sum()
+        del y
+        assert kept() is not None
+        del z
+        assert kept() is None
+        y = np.exp(x)
+        kept = weakref.ref(y.data)
+        z = (y * y).sum()
+        del y
+        z.backward()
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+def test_a_transformation_leaves_nothing_behind() -> None:
+    gc.disable()
+    try:
+        seen: list[Any] = []
+
+        def f(x: Any) -> Any:
+            y = np.exp(x)
+            seen.append(weakref.ref(y.value))
+            return np.sum(y * y)
+
+        cr.grad(f)(A)
+        assert seen[0]() is None
+        assert engine.running == {0}
+    finally:
+        gc.enable()
+
+
+def test_leaked_tracers_are_found() -> None:
+    kept: list[Any] = []
+    cr.grad(lambda x: kept.append(x) or np.sum(x))(A)
+    with pytest.raises(cr.LeakedTracer, match="ended"):
+        kept[0] * 2
+    with pytest.raises(cr.LeakedTracer):
+        cr.grad(lambda y: np.sum(y * kept[0]))(A)
+    with pytest.raises(ZeroDivisionError):
+        cr.grad(lambda x: 1 // 0)(1.0)
+    assert engine.running == {0}
+
+
+def test_no_grad_records_nothing_but_what_starts_inside() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    with cr.no_grad():
+        y = x * x
+        slope = cr.grad(lambda t: t**3)(2.0)
+    assert not y.requires_grad
+    assert slope == 12
+    assert (x * x).requires_grad
+
+    @cr.no_grad()
+    def double(t: Any) -> Any:
+        return t * 2
+
+    assert not double(x).requires_grad
+    g = cr.grad(lambda t: t * double(t))(3.0)
+    assert g == 6
+
+
+def test_threads_do_not_share_no_grad() -> None:
+    seen: list[bool] = []
+    x = cr.Tensor(1.0, requires_grad=True)
+    with cr.no_grad():
+        thread = threading.Thread(
+            target=lambda: seen.append((x * x).requires_grad)
+        )
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_float32_stays_and_numbers_are_weak() -> None:
+    x = cr.Tensor(np.ones(3, np.float32), requires_grad=True)
+    y = (2 * x + 1.5) ** 2 / 3.0 - np.tanh(x) * 0.1
+    y = np.where(y > 0, y, 0.0) + np.maximum(y, 0) + np.clip(y, 0, 1)
+    assert y.dtype == np.float32
+    y.mean().backward()
+    assert x.grad is not None
+    assert x.grad.dtype == np.float32
+    z = x * np.ones(3)
+    assert z.dtype == np.float64
+    z.sum().backward()
+    assert x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize("bad", [np.arange(3), [1, 2], True, 1j])
+def test_only_floats_have_gradients(bad: Any) -> None:
+    with pytest.raises(TypeError, match="float"):
+        cr.Tensor(bad, requires_grad=True)
+    if not isinstance(bad, list):
+        with pytest.raises(TypeError, match="float"):
+            cr.grad(lambda x: x)(bad)
+
+
+def test_a_second_backward_is_refused() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    y = (x * x).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    np.testing.assert_array_equal(x.grad, 4 * A)
+    with pytest.raises(RuntimeError, match="retain_graph"):
+        y.backward()
+
+
+def test_backward_says_what_to_pass() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    with pytest.raises(cr.ShapeError, match=r"pass backward\(grad\)"):
+        (x * x).backward()
+    with pytest.raises(cr.ShapeError, match=r"\(2, 3\) and \(3,\)"):
+        (x * x).backward(np.ones(3))
+    with pytest.raises(TypeError, match="nothing to go back to"):
+        cr.Tensor(A).sum().backward()
+    with pytest.raises(ValueError, match=r"of shape \(\)"):
+        cr.grad(lambda x: x * x)(A)
+
+
+def test_shape_errors_name_operation_and_shapes() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    with pytest.raises(cr.ShapeError, match="matmul") as caught:
+        x @ A
+    assert caught.value.shapes == ((2, 3), (2, 3))
+    with pytest.raises(ValueError, match=r"add: shapes \(2, 3\) and \(2,\)"):
+        x + np.ones(2)
+    with pytest.raises(cr.ShapeError, match="reshape"):
+        x.reshape(4, 2)
+
+
+def test_escapes_are_refused() -> None:
+    def escapes(f: Any) -> None:
+        with pytest.raises(cr.NotDifferentiable):
+            cr.grad(f)(A)
+
+    escapes(lambda x: np.array([x[0, 0], x[0, 1]]))
+    escapes(lambda x: float(x[0, 0]))
+    escapes(lambda x: int(x[0, 0]))
+    escapes(lambda x: np.ones(3)[x[0, 0]])
+    escapes(lambda x: x[x])
+    escapes(lambda x: np.linalg.svd(x))
+    escapes(lambda x: np.sum(x, where=A > 0))
+    escapes(lambda x: np.sum(x, initial=x[0, 0]))
+    escapes(lambda x: np.multiply.accumulate(x))
+    escapes(lambda x: np.add.outer(x, x))
+    escapes(lambda x: np.heaviside(x, 0.5))
+    with pytest.raises(cr.NotDifferentiable, match=r"np.stack"):
+        np.asarray(cr.Tensor(A, requires_grad=True))
+    assert np.asarray(cr.Tensor(A)).dtype == np.float64
+
+
+def test_flat_functions_return_plain_arrays() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    for y in (x > 0, x == x, np.sign(x), np.floor(x), np.argmax(x), x.argmin()):
+        assert not isinstance(y, engine.Traced)
+    assert sum([x[0], x[1]]).shape == (3,)
+
+
+def test_changes_in_place_are_found() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    y = x * 2
+    z = y * y
+    y += 1
+    with pytest.raises(cr.InPlaceError, match="multiply"):
+        z.sum().backward()
+    with pytest.raises(cr.InPlaceError, match="no_grad"):
+        x += 1
+    acc = np.zeros(A.shape)
+    with pytest.raises(cr.InPlaceError, match="acc = acc"):
+        acc += x
+    y = np.exp(x)
+    y[0, 0] = 7.0
+    with pytest.raises(cr.InPlaceError, match="exp"):
+        y.sum().backward()
+    z = (x * x).sum()
+    with cr.no_grad():
+        x -= 1
+    with pytest.raises(cr.InPlaceError):
+        z.backward()
+    z = (x[0] * x[0]).sum()
+    x.data -= 1
+    with pytest.raises(cr.InPlaceError):
+        z.backward()
+
+
+def test_changes_in_place_that_do_no_harm() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    total = cr.Tensor(0.0)
+    for _ in range(3):
+        total += (x * x).sum()
+    total *= 0.5
+    total.backward()
+    np.testing.assert_array_equal(x.grad, 3 * A)
+    for _ in range(3):
+        (x * x).sum().backward()
+        with cr.no_grad():
+            x -= 0.1 * x.grad
+
+
+def test_errors_are_what_a_python_user_expects() -> None:
+    kinds = {
+        cr.ShapeError: ValueError,
+        cr.GradientError: ValueError,
+        cr.NotDifferentiable: TypeError,
+        cr.InPlaceError: RuntimeError,
+        cr.LeakedTracer: RuntimeError,
+        cr.FreedGraphError: RuntimeError,
+    }
+    for ours, theirs in kinds.items():
+        assert issubclass(ours, cr.ChainRuleError)
+        assert issubclass(ours, theirs)
+
+
+def test_gradcheck_finds_the_wrong_entry() -> None:
+    tanh = engine.Primitive(np.tanh, "tanh")
+    tanh.vjps = (lambda g, ans, x: g * np.where(x > 2, 1.0, 1 - ans * ans),)
+    x = np.array([0.5, -0.3, 2.5])
+    assert cr.gradcheck(tanh, x[:2])
+    with pytest.raises(cr.GradientError) as caught:
+        cr.gradcheck(lambda y, x: tanh(x) * y, (np.ones(3), x))
+    error = caught.value
+    assert (error.argument, error.index, error.output) == (1, (2,), (2,))
+    assert error.analytic == 1
+    np.testing.assert_allclose(error.numeric, 1 - np.tanh(2.5) ** 2, rtol=1e-6)
+    assert error.relative_error > 0.9
+
+
+def test_a_rule_with_a_wrong_shape_is_named() -> None:
+    bad = engine.Primitive(lambda x: x.sum(axis=0), "bad")
+    bad.vjps = (lambda g, ans, x: g,)
+    with pytest.raises(cr.ShapeError, match="rule of bad"):
+        cr.grad(lambda x: bad(x).sum())(A)
+
+
+def test_trace_draws_what_was_computed() -> None:
+    graph = cr.trace(lambda x, y, w: ((x + y) * w) ** 2, 1.0, 3.0, 5.0)
+    assert graph.values["v3"] == 400
+    expected = {"x": 200, "y": 200, "w": 160, "v1": 200, "v2": 40, "v3": 1}
+    assert graph.gradients == expected
+    assert ("w", "v2") in graph.edges
+    svg = graph.to_svg()
+    assert svg.count("#c2410c") == len(graph.nodes)
+    for number in ("400", "40", "200", "160"):
+        assert f">{number}<" in svg
+    assert graph.to_dot().count("->") == len(graph.edges)
+
+
+def test_trace_names_unused_and_nested_arguments() -> None:
+    graph = cr.trace(lambda p, q: np.sum(p["a"] * 2), {"a": A, "b": A}, 1.0)
+    assert list(graph.nodes)[:3] == ["p.0", "p.1", "q"]
+    assert not graph.gradients["p.1"].any()
+    assert "2×3" in graph.to_svg()

@@ -1,0 +1,310 @@
+"""Every row of the table: against differences, both modes, second order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.engine import Tuned
+from chainrule.rules import fused
+from chainrule.rules.indexing import put
+from chainrule.rules.table import primitives
+
+rng = np.random.default_rng(6)
+
+
+def signed(*shape: int) -> np.ndarray:
+    """Numbers of both signs, away from zero and from each other."""
+    n = int(np.prod(shape))
+    size = rng.permutation(np.linspace(0.3, 1.9, n) if n > 1 else [0.7])
+    return (size * rng.choice([-1.0, 1.0], n)).reshape(shape)
+
+
+def positive(*shape: int) -> np.ndarray:
+    return np.abs(signed(*shape))
+
+
+def inside(*shape: int) -> np.ndarray:
+    return signed(*shape) / 2.1
+
+
+def beyond(*shape: int) -> np.ndarray:
+    return 1.1 + positive(*shape)
+
+
+Case = tuple[Callable[..., Any], tuple[np.ndarray, ...]]
+CASES: dict[str, list[Case]] = {}
+
+
+def case(name: str, f: Callable[..., Any], *args: np.ndarray) -> None:
+    CASES.setdefault(name, []).append((f, args))
+
+
+DOMAINS = {
+    "sqrt": positive, "log": positive, "log2": positive, "log10": positive,
+    "log1p": positive, "arcsin": inside, "arccos": inside, "arctanh": inside,
+    "arccosh": beyond,
+}  # fmt: skip
+UNARY = [
+    "negative", "positive", "square", "reciprocal", "sqrt", "cbrt", "exp",
+    "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
+    "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
+    "arccosh", "arctanh", "absolute", "fabs",
+]  # fmt: skip
+for name in UNARY:
+    draw = DOMAINS.get(name, signed)
+    if name == "tan":
+        draw = inside
+    case(name, getattr(np, name), draw(2, 3))
+    case(name, getattr(np, name), draw())
+    case(name, getattr(np, name), draw(0, 2))
+
+BINARY = [
+    "add", "subtract", "multiply", "divide", "logaddexp", "arctan2", "hypot",
+    "maximum", "minimum",
+]  # fmt: skip
+SHAPES = [
+    ((2, 3), (2, 3)),
+    ((2, 3), (3,)),
+    ((2, 1), (4, 1, 3)),
+    ((), (2, 2)),
+    ((1,), (3,)),
+]
+for name in BINARY:
+    for left, right in SHAPES:
+        case(name, getattr(np, name), signed(*left), 1.01 * signed(*right))
+for left, right in SHAPES:
+    case("power", np.power, positive(*left), signed(*right))
+case("power", lambda x: x**3, signed(2, 3))
+case("power", lambda x: x**-2.0, signed(2, 3))
+case("power", lambda x: 1.7**x, signed(3))
+mask = np.array([[True, False, True], [False, False, True]])
+case("where", lambda x, y: np.where(mask, x, y), signed(2, 3), signed(3))
+case("where", lambda x: np.where(x > 0, np.exp(x), x * x), signed(2, 3))
+case("clip", lambda x: np.clip(x, -0.9, 1.1), signed(2, 4))
+case("clip", lambda x: np.clip(x, None, 1.1), signed(2, 4))
+case(
+    "clip",
+    lambda x, lo, hi: np.clip(x, lo, hi),
+    np.array([[-2.0, 0.1, 3.0], [0.2, 5.0, -1.0]]),
+    np.array([-1.0, -0.5, 0.0]),
+    np.array([[1.0], [2.0]]),
+)
+case("relu", fused.relu, signed(3, 2))
+case("sigmoid", fused.sigmoid, 3 * signed(3, 2))
+
+for axis in (None, 0, -1, (0, 2), (1,)):
+    for keepdims in (False, True):
+        options: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
+        for name in ("sum", "mean", "max", "min", "prod"):
+            case(
+                name,
+                lambda x, f=name, o=options: getattr(np, f)(x, **o),
+                signed(2, 3, 2),
+            )
+case("sum", lambda x: np.var(x, axis=1, ddof=1), signed(3, 4))
+case("sum", lambda x: np.std(x, axis=0, keepdims=True), signed(3, 4))
+case("max", lambda x: np.max(x, axis=1, keepdims=True), signed(3, 3))
+case("prod", lambda x: np.prod(x, axis=1), np.array([[0.0, 2, 3], [4, 0, 0]]))
+
+case("astype", lambda x: x.astype(np.float64).astype(x.dtype), signed(2, 2))
+case("reshape", lambda x: np.reshape(x, (3, -1)), signed(2, 3, 2))
+case("reshape", lambda x: x.ravel(), signed(2, 3))
+case("reshape", lambda x: np.expand_dims(x, (0, -1)), signed(2, 3))
+case("reshape", lambda x: np.squeeze(x), signed(1, 3, 1, 2))
+case("reshape", lambda x: np.squeeze(x, axis=-1), signed(1, 3, 1))
+case("transpose", lambda x: np.transpose(x, (2, 0, 1)), signed(2, 3, 4))
+case("transpose", lambda x: x.T, signed(2, 3))
+case("transpose", lambda x: np.swapaxes(x, 0, -1), signed(2, 3, 4))
+case("transpose", lambda x: np.moveaxis(x, 0, -1), signed(2, 3, 4))
+case("transpose", lambda x: np.moveaxis(x, (0, 1), (2, 0)), signed(2, 3, 4))
+case("broadcast_to", lambda x: np.broadcast_to(x, (4, 2, 3)), signed(2, 1))
+case(
+    "concatenate",
+    lambda x, y: np.concatenate([x, y, x], axis=-1),
+    signed(2, 3),
+    signed(2, 1),
+)
+case(
+    "concatenate", lambda x, y: np.stack([x, y], 1), signed(2, 3), signed(2, 3)
+)
+case(
+    "concatenate",
+    lambda x, y: np.concatenate([x, y], axis=None),
+    signed(2, 3),
+    signed(2),
+)
+
+INDICES: list[Any] = [
+    1, -1, slice(None, None, 2), (slice(None), 1), (..., None, 0),
+    np.array([0, 2, 0]), (np.array([0, 1, 1]), np.array([2, 2, 2])),
+    np.array([[True, False], [True, True], [False, False]]),
+    ([0, 0], slice(1, None)), (np.array([[0], [2]]), np.array([0, 1, 1])),
+]  # fmt: skip
+for index in INDICES:
+    shape = (3, 2) if getattr(index, "dtype", None) == np.bool_ else (3, 3)
+    case("getitem", lambda x, i=index: x[i], signed(*shape))
+case("getitem", lambda x: np.take(x, [2, 0, 2], axis=1), signed(2, 3))
+case(
+    "scatter",
+    lambda g: put(g, index=np.array([1, 1, 3]), shape=(4, 2)),
+    signed(3, 2),
+)
+
+PRODUCTS = [
+    ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)),
+    ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)), ((5, 1, 2, 3), (6, 3, 4)),
+    ((3,), (5, 3, 2)), ((5, 2, 3), (3,)),
+]  # fmt: skip
+for left, right in PRODUCTS:
+    case("matmul", np.matmul, signed(*left), signed(*right))
+    case("matmul", lambda x, y: x @ y, signed(*left), signed(*right))
+    case("matmul", np.dot, signed(*left), signed(*right[-2:]))
+case("matmul", np.dot, signed(2, 3), signed(4, 3, 2))
+case("matmul", np.inner, signed(2, 3), signed(4, 3))
+case("multiply", np.outer, signed(2), signed(3))
+case("multiply", np.dot, signed(), signed(3))
+case("matmul", np.vdot, signed(2, 3), signed(2, 3))
+case("matmul", np.tensordot, signed(2, 3, 4), signed(3, 4, 5))
+case(
+    "matmul",
+    lambda a, b: np.tensordot(a, b, ((0, 2), (1, 0))),
+    signed(2, 3, 4),
+    signed(4, 2, 5),
+)
+for subscripts, shapes in [
+    ("ij,jk->ik", [(2, 3), (3, 4)]),
+    ("bij,bkj->bik", [(2, 3, 4), (2, 5, 4)]),
+    ("ij,jk,kl->li", [(2, 3), (3, 4), (4, 2)]),
+    ("ii", [(3, 3)]),
+    ("ii->i", [(3, 3)]),
+    ("ij->j", [(2, 3)]),
+    ("ij,k->i", [(2, 3), (4,)]),
+    ("i,i", [(3,), (3,)]),
+    ("ba,cb", [(2, 3), (4, 2)]),
+]:
+    case(
+        "einsum",
+        lambda *x, s=subscripts: np.einsum(s, *x),
+        *[signed(*shape) for shape in shapes],
+    )
+case("linear", fused.linear, signed(5, 3), signed(2, 3), signed(2))
+case("linear", fused.linear, signed(4, 5, 3), signed(2, 3), signed(2))
+labels = np.array([2, 0, 2, 1, 3])
+case(
+    "softmax_cross_entropy",
+    lambda z: fused.softmax_cross_entropy(z, labels),
+    3 * signed(5, 4),
+)
+
+ALL = [
+    pytest.param(f, args, id=f"{name}-{i}")
+    for name, cases in CASES.items()
+    for i, (f, args) in enumerate(cases)
+]
+
+
+def test_every_primitive_has_a_case() -> None:
+    assert {p.name for p in primitives} == set(CASES)
+
+
+@pytest.mark.parametrize(("f", "args"), ALL)
+def test_value(f: Any, args: Any) -> None:
+    """What is traced has the value, shape and dtype of what is not."""
+    out = f(*[cr.Tensor(x, requires_grad=True) for x in args])
+    bare = f(*args)
+    assert isinstance(out.data, np.ndarray)
+    np.testing.assert_allclose(out.data, bare, rtol=1e-14)
+    assert out.shape == np.shape(bare)
+
+
+@pytest.mark.parametrize(("f", "args"), ALL)
+def test_against_differences(f: Any, args: Any) -> None:
+    assert cr.gradcheck(f, args)
+
+
+@pytest.mark.parametrize(("f", "args"), ALL)
+def test_second_order(f: Any, args: Any) -> None:
+    """The gradient of a curved function of f, itself held to differences."""
+    ones = [np.ones(np.shape(x)) for x in args]
+    weights = np.random.default_rng(1).normal(size=np.shape(f_value(f, args)))
+
+    def curved(*xs: Any) -> Any:
+        out = f(*xs)
+        return np.sum(weights * out * out)
+
+    gradient = cr.grad(curved, tuple(range(len(args))))
+
+    def one(*xs: Any) -> Any:
+        parts = gradient(*xs)
+        return sum(
+            np.sum(part * (1 + 0.5 * i) * one)
+            for i, (part, one) in enumerate(zip(parts, ones, strict=True))
+        )
+
+    cr.gradcheck(one, args, rtol=2e-5, atol=1e-6)
+
+
+def f_value(f: Any, args: Any) -> Any:
+    with cr.no_grad():
+        return f(*map(cr.Tensor, args)).data
+
+
+@pytest.mark.parametrize(("f", "args"), ALL)
+def test_both_modes_are_transposes(f: Any, args: Any) -> None:
+    """⟨v, J w⟩ = ⟨Jᵀ v, w⟩."""
+    draw = np.random.default_rng(2)
+    along = tuple(draw.normal(size=x.shape) for x in args)
+    out, tangent = cr.jvp(f, args, along)
+    assert tangent.shape == out.shape
+    v = draw.normal(size=out.shape)
+    _, pullback = cr.vjp(f, *args)
+    forward = np.sum(v * tangent)
+    reverse = sum(
+        np.sum(g * w) for g, w in zip(pullback(v), along, strict=True)
+    )
+    np.testing.assert_allclose(forward, reverse, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("f", "args"), ALL)
+def test_shapes_and_dtypes_are_kept(f: Any, args: Any, dtype: Any) -> None:
+    leaves = [cr.Tensor(x.astype(dtype), requires_grad=True) for x in args]
+    out = f(*leaves)
+    if not isinstance(out, cr.Tensor):
+        pytest.fail("not traced")
+    assert type(out.data) is np.ndarray
+    out.backward(np.ones(out.shape))
+    assert out.dtype == dtype
+    for leaf in leaves:
+        assert type(leaf.grad) is np.ndarray
+        assert leaf.grad.dtype == dtype
+        assert leaf.grad.shape == leaf.shape
+
+
+@pytest.mark.parametrize(
+    "primitive", [p for p in primitives if p.tuned], ids=lambda p: p.name
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tuned_rules_equal_pure_ones(primitive: Any, dtype: Any) -> None:
+    ((f, args),) = CASES[primitive.name]
+    args = [x.astype(dtype) for x in args]
+    out, pullback = cr.vjp(f, *args)
+    g = rng.normal(size=out.shape).astype(dtype)
+    fast = pullback(g)
+    tuned, primitive.tuned = primitive.tuned, None
+    try:
+        assert isinstance(tuned, Tuned)
+        slow_out, slow_pullback = cr.vjp(f, *args)
+        slow = slow_pullback(g)
+    finally:
+        primitive.tuned = tuned
+    pairs = zip((out, *fast), (slow_out, *slow), strict=True)
+    for mine, other in pairs:
+        assert (mine.dtype, mine.shape) == (other.dtype, other.shape)
+        tolerance = 1e-5 if dtype == np.float32 else 1e-12
+        np.testing.assert_allclose(mine, other, rtol=tolerance, atol=tolerance)
