@@ -45,6 +45,33 @@ bibtex_bibfiles = ["book/references.bib"]
 bibtex_default_style = "plain"
 bibtex_reference_style = "author_year"
 
+# Furo's own colours, in terms of ours.
+_FURO = {
+    "font-stack": '"Source Serif 4", Charter, Georgia, serif',
+    "font-stack--headings": '"Source Serif 4", Charter, Georgia, serif',
+    "font-stack--monospace": '"Source Code Pro", ui-monospace, monospace',
+    "color-background-primary": "var(--paper)",
+    "color-background-secondary": "var(--paper)",
+    "color-background-hover": "var(--tone)",
+    "color-background-border": "var(--rule)",
+    "color-foreground-primary": "var(--ink)",
+    "color-foreground-secondary": "var(--muted)",
+    "color-foreground-muted": "var(--muted)",
+    "color-foreground-border": "var(--faint)",
+    "color-brand-primary": "var(--link)",
+    "color-brand-content": "var(--link)",
+    "color-brand-visited": "var(--link)",
+    "color-sidebar-background": "var(--paper)",
+    "color-sidebar-background-border": "var(--rule)",
+    "color-sidebar-brand-text": "var(--ink)",
+    "color-sidebar-link-text": "var(--ink)",
+    "color-sidebar-link-text--top-level": "var(--ink)",
+    "color-sidebar-search-background": "var(--paper)",
+    "color-code-background": "var(--tone)",
+    "color-code-foreground": "var(--ink)",
+    "color-inline-code-background": "var(--tone)",
+}
+
 html_theme = "furo"
 html_math_renderer = "katex"
 html_static_path = ["book/_static"]
@@ -58,15 +85,58 @@ html_use_index = False
 html_domain_indices = False
 html_last_updated_fmt = None
 html_permalinks_icon = "§"
+html_theme_options = {
+    "light_css_variables": {
+        "paper": "#fffefb",
+        "ink": "#222220",
+        "muted": "#66655f",
+        "rule": "#e2dfd6",
+        "faint": "#c9c6bb",
+        "tone": "#f7f5f0",
+        "wash": "#f3efe2",
+        "link": "#1f4e79",
+        "link-rule": "#b9c9d8",
+        "accent": "#c2410c",
+        "checked": "#3f7d4e",
+        "figure-filter": "none",
+        **_FURO,
+    },
+    "dark_css_variables": {
+        "paper": "#17181a",
+        "ink": "#dddbd5",
+        "muted": "#a3a199",
+        "rule": "#34363a",
+        "faint": "#55575a",
+        "tone": "#1f2124",
+        "wash": "#2a2a26",
+        "link": "#93bbe0",
+        "link-rule": "#3f566c",
+        "accent": "#f2915f",
+        "checked": "#83b890",
+        "figure-filter": "invert(1) hue-rotate(180deg)",
+        **_FURO,
+    },
+}
 html_sidebars = {
     "**": [
         "sidebar/brand.html",
         "sidebar/search.html",
         "sidebar/scroll-start.html",
         "sidebar/navigation.html",
+        "sidebar/sections.html",
         "sidebar/scroll-end.html",
     ]
 }
 pygments_style = "bookproof.weave.ink.Day"
 pygments_dark_style = "bookproof.weave.ink.Night"
 copybutton_exclude = ".linenos, .gp, .go"
+
+
+def _hide_right_sidebar(app, pagename, templatename, context, doctree):  # type: ignore[no-untyped-def]
+    """The sections are listed on the left; the right is the margin."""
+    context["furo_hide_toc"] = True
+
+
+def setup(app):  # type: ignore[no-untyped-def]
+    """Adjust the theme's pages."""
+    app.connect("html-page-context", _hide_right_sidebar, priority=900)

@@ -140,13 +140,17 @@ def _takes_chapters(parser: argparse.ArgumentParser) -> None:
 
 def _project(options: argparse.Namespace) -> Project:
     """The project of the chapters named, else of the folder we are in."""
+    start = options.root
+    if not start.is_dir():
+        raise UsageError(f"{start} is no folder; give --root FOLDER")
     for name in getattr(options, "chapters", ()):
-        path = options.root / name
-        if path.is_file():
-            return Project.find(path)
-    if not options.root.is_dir():
-        raise UsageError(f"{options.root} is no folder; give --root FOLDER")
-    return Project.find(options.root)
+        if (start / name).is_file():
+            start = start / name
+            break
+    try:
+        return Project.find(start)
+    except BookError as error:
+        raise UsageError(f"the project cannot be read:\n{error}") from error
 
 
 def _paths(

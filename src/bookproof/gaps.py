@@ -35,12 +35,9 @@ def gap(before: Sequence[str], after: Sequence[str]) -> int:
     if _indent(code[0]) > 0:
         return 1
     statement = _last_statement(before)
-    if statement == "docstring":
-        return 1
-    if statement == "import":
-        imports = first.startswith(("import ", "from "))
-        if imports:
-            return 0
+    if statement == "import" and first.startswith(("import ", "from ")):
+        return 0
+    if statement in ("docstring", "import"):
         return 2 if first.startswith(_DEFINES) else 1
     return 2
 

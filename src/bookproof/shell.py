@@ -78,7 +78,7 @@ class _Publisher(DisplayPublisher):
         cast(Any, self.shell).recorded.clear()
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
     def write_output_prompt(self) -> None:
         pass
 

@@ -22,11 +22,17 @@ SCREENS = ROOT / "build" / "screens"
 WIDTHS = {"desktop": 1440, "phone": 390}
 TALLEST = 7000  # pixels of a page in one picture
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update"
-    " --disable-sync --hide-scrollbars --allow-file-access-from-files"
-    " --remote-debugging-pipe"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)
 
 PROBE = """
 (() => {

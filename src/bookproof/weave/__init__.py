@@ -19,13 +19,14 @@ import bookproof.weave.mathematics as mathematics
 import bookproof.weave.meeting as meeting
 import bookproof.weave.nodes as nodes
 import bookproof.weave.notation as notation
+import bookproof.weave.punctuation as punctuation
 import bookproof.weave.roles as roles
 import bookproof.weave.translator as translator
 
 _PARTS = (
     *(freshness, meeting, nodes, roles, directives, chunks, exercises),
     *(asides, notation, ledger_page, code_pages, mathematics, translator),
-    audit,
+    *(punctuation, audit),
 )
 _STATIC = Path(__file__).parent / "static"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
+
+from bookproof.weave.registry import add_node
 
 
 class aside_node(nodes.General, nodes.Element):
@@ -34,12 +34,7 @@ def depart_aside(self: HTML5Translator, node: aside_node) -> None:
     self.body.append("</aside>\n")
 
 
-def _pass(self: Any, node: nodes.Element) -> None:
-    """Other formats print the note where it stands."""
-
-
 def setup(app: Sphinx) -> None:
     """Register the directive and its node."""
     app.add_directive("margin", MarginDirective)
-    plain = dict.fromkeys(("latex", "text", "man", "texinfo"), (_pass, _pass))
-    app.add_node(aside_node, html=(visit_aside, depart_aside), **plain)
+    add_node(app, aside_node, visit_aside, depart_aside)

@@ -18,6 +18,7 @@ from bookproof.elements import Chunk
 from bookproof.weave.anchors import name_anchor
 from bookproof.weave.book import Book, Page, book_of
 from bookproof.weave.meeting import next_chunk
+from bookproof.weave.registry import add_node
 
 _INCLUDE = re.compile(r"^(\s*)<<(.+)>>\s*$")
 _STAND_IN = "#\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}{}"
@@ -180,7 +181,8 @@ def _target(link: _Linker, piece: Piece) -> str:
 
 
 def _code(self: HTML5Translator, link: _Linker, piece: Piece) -> str:
-    lines, names = [], []
+    lines: list[str] = []
+    names: list[str] = []
     for line in str(piece.chunk.body).strip("\n").split("\n"):
         match = _INCLUDE.match(line)
         if match:
@@ -193,7 +195,8 @@ def _code(self: HTML5Translator, link: _Linker, piece: Piece) -> str:
         stand_in = re.compile(
             rf"<span[^>]*>{re.escape(_STAND_IN.format(number))}</span>"
         )
-        shown = stand_in.sub(lambda _, n=name: _part(link, piece, n), shown)
+        words = _part(link, piece, name)
+        shown = words.join(stand_in.split(shown))
     return f'<div class="highlight-python notranslate">{shown}</div>\n'
 
 
@@ -226,12 +229,7 @@ def _named(link: _Linker, piece: Piece) -> str:
     return f'<a href="{uri}">{html.escape(piece.name)}</a>'
 
 
-def _pass(self: Any, node: nodes.Element) -> None:
-    """Other formats print the literal block alone."""
-
-
 def setup(app: Sphinx) -> None:
     """Register the directive and its node."""
     app.add_directive("chunk", ChunkDirective)
-    plain = dict.fromkeys(("latex", "text", "man", "texinfo"), (_pass, _pass))
-    app.add_node(chunk_node, html=(visit_chunk, None), **plain)
+    add_node(app, chunk_node, visit_chunk, None)

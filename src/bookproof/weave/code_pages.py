@@ -14,6 +14,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from bookproof.weave.book import Book, book_of
 from bookproof.weave.chunks import Piece, code_page, weave_pieces
+from bookproof.weave.registry import add_node
 
 
 class index_node(nodes.General, nodes.Element):
@@ -148,13 +149,8 @@ def _find(lines: list[str], piece: Piece, start: int) -> int | None:
     return None
 
 
-def _skip(self: Any, node: nodes.Element) -> None:
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> None:
     """Register the directive, its node and the pages."""
     app.add_directive("chunk-index", IndexDirective)
-    gone = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
-    app.add_node(index_node, html=(visit_index, None), **gone)
+    add_node(app, index_node, visit_index, elsewhere="nothing")
     app.connect("html-collect-pages", collect_pages)

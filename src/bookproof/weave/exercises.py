@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from bookproof.weave.anchors import name_anchor
+from bookproof.weave.registry import add_node
 
 
 class exercise_node(nodes.General, nodes.Element):
@@ -112,16 +113,11 @@ def depart_solution(self: HTML5Translator, node: solution_node) -> None:
     self.body.append("</details>\n")
 
 
-def _pass(self: Any, node: nodes.Element) -> None:
-    """Other formats print the contents one after another."""
-
-
 def setup(app: Sphinx) -> None:
     """Register the directives and nodes."""
     app.add_directive("exercise", ExerciseDirective)
     app.add_directive("solution", SolutionDirective)
     for name in ("starter", "check", "code"):
         app.add_directive(name, CodeDirective, override=True)
-    plain = dict.fromkeys(("latex", "text", "man", "texinfo"), (_pass, _pass))
-    app.add_node(exercise_node, html=(visit_exercise, depart_exercise), **plain)
-    app.add_node(solution_node, html=(visit_solution, depart_solution), **plain)
+    add_node(app, exercise_node, visit_exercise, depart_exercise)
+    add_node(app, solution_node, visit_solution, depart_solution)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from bookproof.diagnostics import BookError
@@ -20,6 +20,7 @@ from bookproof.weave.chunks import Piece, weave_pieces
 logger = logging.getLogger(__name__)
 
 _GATHERS = re.compile(r"^`{3,}\{(ledger|notation|chunk-index)\}", re.M)
+_JUDGED = ("let", "claim", "fact")
 _REMEDY = "run `make check` (or `bookproof check`)"
 
 
@@ -50,11 +51,9 @@ def complaints(page: Page) -> Iterator[tuple[str, str]]:
     if not page.outputs:
         yield place, f"its outputs are not in the cache: {_REMEDY}"
     for entry in page.entries.values():
-        if entry["kind"] in ("let", "claim", "fact"):
-            if entry["status"] != "holds":
-                at = f"{entry['file']}:{entry['line']}"
-                words = f"{entry['id']}: {entry['status']}; {_REMEDY}"
-                yield at, words
+        if entry["kind"] in _JUDGED and entry["status"] != "holds":
+            at = f"{entry['file']}:{entry['line']}"
+            yield at, f"{entry['id']}: {entry['status']}; {_REMEDY}"
 
 
 def digests(book: Book) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sphinx.writers.html5 import HTML5Translator
 from bookproof.weave.anchors import marker_anchor
 from bookproof.weave.book import Book, Page, book_of
 from bookproof.weave.formulas import quiet_formula, words_with_formulas
+from bookproof.weave.registry import add_node
 from bookproof.weave.verdicts import evidence
 
 _CHECKED = ("let", "claim", "fact")
@@ -75,9 +76,7 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         title = html.escape(page.title)
         link = f'<a href="#ledger-{nodes.make_id(page.title)}">{title}</a>'
         rows.append(_row([link, *(str(count[kind]) for kind in _HEADS)]))
-    rows.append(
-        _row(["all", *(str(total[kind]) for kind in _HEADS)], "total")
-    )
+    rows.append(_row(["all", *(str(total[kind]) for kind in _HEADS)], "total"))
     head = _row(["chapter", *_HEADS.values()], cell="th")
     holding = sum(
         entry["status"] == "holds"
@@ -190,12 +189,7 @@ def _row(cells: Iterable[str], name: str = "", cell: str = "td") -> str:
     return f"<tr{css}>{inner}</tr>"
 
 
-def _skip(self: Any, node: nodes.Element) -> None:
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> None:
     """Register the directive and its node."""
     app.add_directive("ledger", LedgerDirective)
-    gone = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
-    app.add_node(ledger_table, html=(visit_ledger, None), **gone)
+    add_node(app, ledger_table, visit_ledger, elsewhere="nothing")

@@ -48,9 +48,7 @@ def set_formula(
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
-    shown = set_formula(
-        self.builder, node.astext(), display=False, where=node
-    )
+    shown = set_formula(self.builder, node.astext(), display=False, where=node)
     start = self.starttag(node, "span", "", CLASS="math notranslate")
     self.body.append(f"{start}{shown}</span>")
     raise nodes.SkipNode
@@ -58,9 +56,7 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
     shown = set_formula(self.builder, node.astext(), display=True, where=node)
-    self.body.append(
-        self.starttag(node, "div", CLASS="math block notranslate")
-    )
+    self.body.append(self.starttag(node, "div", CLASS="math block notranslate"))
     self.body.append(f'<div class="formula">{shown}</div>')
     if node.get("number"):
         number = get_node_equation_number(self, node)

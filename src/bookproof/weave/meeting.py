@@ -82,9 +82,7 @@ def _next(
     return page, elements[number]
 
 
-def _disagree(
-    kind: str, printed: str, read: str, where: nodes.Element
-) -> None:
+def _disagree(kind: str, printed: str, read: str, where: nodes.Element) -> None:
     message = f"the page has {{{kind}}} {printed!r}, the press read {read!r}"
     _internal(message, where)
 

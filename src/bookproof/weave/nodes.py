@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from bookproof.weave.registry import add_node
 from bookproof.weave.verdicts import Mark
 
 
@@ -103,21 +104,9 @@ def visit_settles(self: HTML5Translator, node: settles) -> None:
     raise nodes.SkipNode
 
 
-def _pass(self: Any, node: nodes.Element) -> None:
-    """Other formats print the words without marks."""
-
-
-def _skip(self: Any, node: nodes.Element) -> None:
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> None:
     """Register the nodes."""
-    plain = dict.fromkeys(("latex", "text", "man", "texinfo"), (_pass, _pass))
-    gone = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
-    app.add_node(marked, html=(visit_marked, depart_marked), **plain)
-    app.add_node(
-        marked_block, html=(visit_marked_block, depart_marked_block), **plain
-    )
-    app.add_node(tick, html=(visit_tick, None), **gone)
-    app.add_node(settles, html=(visit_settles, None), **gone)
+    add_node(app, marked, visit_marked, depart_marked)
+    add_node(app, marked_block, visit_marked_block, depart_marked_block)
+    add_node(app, tick, visit_tick, elsewhere="nothing")
+    add_node(app, settles, visit_settles, elsewhere="nothing")

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from docutils import nodes
-from myst_nb.sphinx_ import HideCodeCellNode
+from myst_nb.sphinx_ import HideCodeCellNode  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 

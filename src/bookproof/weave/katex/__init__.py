@@ -54,7 +54,7 @@ class Katex:
             "throwOnError": True,
             "strict": "error",
             "trust": False,
-            "macros": self._macros,
+            "macros": {**_spacing(tex), **self._macros},
             "output": output,
         }
         try:
@@ -72,6 +72,12 @@ class Katex:
             self._process = os.getpid()
             self._engine.eval(script.read_text(encoding="utf-8"))
         return self._engine
+
+
+def _spacing(tex: str) -> dict[str, str]:
+    """Fractions on neighbouring lines of a derivation must not touch."""
+    tall = "\\frac" in tex and "aligned" in tex
+    return {"\\arraystretch": "1.35"} if tall else {}
 
 
 def _reason(message: str) -> str:
