@@ -78,7 +78,11 @@ def visit_tick(self: HTML5Translator, node: tick) -> None:
     note = node["note"]
     target = _ledger_link(self, node["anchor"])
     sign = "✓" if node["state"] == "holds" else "·"
-    common = {"CLASS": "tick", "title": note, "aria-label": note}
+    common: dict[str, Any] = {
+        "CLASS": "tick",
+        "title": note,
+        "aria-label": note,
+    }
     if target is None:
         self.body.append(self.starttag(node, "span", "", **common))
         self.body.append(f"{sign}</span>")
@@ -92,7 +96,11 @@ def visit_settles(self: HTML5Translator, node: settles) -> None:
     ids: list[str] = node["statements"]
     target = _ledger_link(self, f"statement-{ids[0]}")
     note = "settles " + ", ".join(ids)
-    common = {"CLASS": "settles", "title": note, "aria-label": note}
+    common: dict[str, Any] = {
+        "CLASS": "settles",
+        "title": note,
+        "aria-label": note,
+    }
     self.body.append("<sup>")
     if target is None:
         self.body.append(self.starttag(node, "span", "", **common))

@@ -1,0 +1,81 @@
+"""A comma after a formula stays on the formula's line.
+
+Browsers may break a line before and after each part of a formula, and so
+between a formula and the punctuation that belongs to it. A short formula and
+its punctuation are therefore wrapped into one unbreakable piece.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from bookproof.weave.nodes import marked
+
+_AFTER = re.compile(r"[,.;:!?)\]’”'\"]+|[-‐–][\w]+")
+_BEFORE = re.compile(r"[(\[“‘]+$")
+_LONGEST = 26  # signs of a formula that may be kept on one line
+_NAME = re.compile(r"\\[A-Za-z]+|\\.")
+_SILENT = re.compile(r"[{}^_\s]")
+
+
+class KeepPunctuation(SphinxPostTransform):
+    """Wrap formulas together with the punctuation around them."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            whole: nodes.Element = formula
+            if isinstance(formula.parent, marked):
+                whole = formula.parent
+            if length(formula.astext()) <= _LONGEST:
+                _wrap(whole)
+
+
+def length(tex: str) -> int:
+    """About how many signs a formula prints on a line."""
+    return len(_SILENT.sub("", _NAME.sub("x", tex)))
+
+
+def _wrap(whole: nodes.Element) -> None:
+    parent = whole.parent
+    at = parent.index(whole)
+    box = nodes.inline(classes=["together"])
+    before = parent[at - 1] if at else None
+    after = parent[at + 1] if at + 1 < len(parent) else None
+    opening = _cut(before, _BEFORE.search)
+    closing = _cut(after, _AFTER.match)
+    if not opening and not closing:
+        return
+    parent.replace(whole, box)
+    if opening:
+        assert isinstance(before, nodes.Text)
+        kept = before.astext()[: -len(opening)]
+        parent.replace(before, nodes.Text(kept))
+        box += nodes.Text(opening)
+    box += whole
+    if closing:
+        assert isinstance(after, nodes.Text)
+        kept = after.astext()[len(closing) :]
+        parent.replace(after, nodes.Text(kept))
+        box += nodes.Text(closing)
+
+
+def _cut(
+    text: nodes.Node | None, find: Callable[[str], re.Match[str] | None]
+) -> str:
+    if not isinstance(text, nodes.Text):
+        return ""
+    match = find(text.astext())
+    return match[0] if match else ""
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_post_transform(KeepPunctuation)
