@@ -19,6 +19,7 @@ HEADER = "# Edit the book, or edit here and stitch."
 WIDTH = 80
 
 _IMPORTS = "Imports of "
+_CLOSERS = (")", "]", "}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class _Joiner:
                 and not is_head
                 and chunk.name != known
                 and not chunk.name.startswith(_IMPORTS)
+                and not body[0].text.lstrip().startswith(_CLOSERS)
             )
             known = chunk.name
             piece: list[Line] = []
