@@ -350,7 +350,7 @@ def _replace_all(folder: Path, changes: Mapping[str, str | None]) -> None:
         try:
             for target in changes:
                 done.append(target)
-                _replace(folder / target, temporary.pop(target, None))
+                _replace(folder / target, temporary.get(target))
         except BaseException:
             for target in done:
                 _restore(folder / target, before[target])
