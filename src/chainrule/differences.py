@@ -1,8 +1,8 @@
 # Edit the book, or edit here and stitch.
 """Derivatives by differences: witnesses that know no rule of calculus.
 
-They call the function they are given and nothing else of this library, so
-that they can judge every rule the book derives.
+They call the function they are given and no rule of this library, so that they
+can judge every rule the book derives.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from chainrule.errors import ShapeError
 
 # Name the kinds of values
 Array: TypeAlias = NDArray[Any]
@@ -99,12 +101,13 @@ def directional_difference(
 
     That is (f(x + s v) - f(x - s v)) / 2s, of the shape of f(x): two calls of
     f, whatever the size of x. s is eps, or so that no entry moves further
-    than the largest `difference_step`. Raises ValueError if v is not shaped
+    than the largest `difference_step`. Raises ShapeError if v is not shaped
     like x, TypeError if either is complex.
     """
     x, v = real_array(x), real_array(v)
     if x.shape != v.shape:
-        raise ValueError(f"x has shape {x.shape}, its direction {v.shape}")
+        shapes = [x.shape, v.shape]
+        raise ShapeError("directional_difference", shapes, "v moves all of x")
     if eps is None:
         reach = np.max(difference_step(x), initial=0)
         eps = float(reach / (np.max(np.abs(v), initial=0) or 1))

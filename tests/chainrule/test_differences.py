@@ -11,6 +11,7 @@ from chainrule.differences import (
     directional_difference,
     numerical_jacobian,
 )
+from chainrule.errors import ShapeError
 
 X = np.array([0.7, -1.3, 0.4])
 
@@ -152,5 +153,5 @@ def test_complex_step_refuses_a_function_that_drops_the_imaginary_part():
 
 
 def test_direction_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=r"\(3,\), its direction \(3, 1\)"):
+    with pytest.raises(ShapeError, match=r"\(3,\) and \(3, 1\) do not fit"):
         directional_difference(curved, X, X[:, None])
