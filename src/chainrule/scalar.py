@@ -196,8 +196,9 @@ def backward(root: Value, seed: float = 1) -> "dict[Value, float]":
     The table belongs to this call; nothing is stored on the nodes, so two
     sweeps never mix. `seed` is the gradient of `root` itself.
     """
+    order = topological_order(root)
     table = {root: seed}
-    for node in reversed(topological_order(root)):
+    for node in reversed(order):
         for x, slope in node.edges:
             receive(table, x, slope * table[node])
     return table
