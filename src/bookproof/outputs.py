@@ -112,6 +112,10 @@ def _fill(notebook: Any, run: ChapterRun) -> None:
             f"{run.chapter.path}: the page has {len(cells)} cells where the "
             f"press reads {len(ours)}"
         )
+    # What a kernel would have said of itself: the page colours cells by it.
+    notebook.metadata["language_info"] = as_node(
+        {"name": "python", "pygments_lexer": "ipython3"}
+    )
     for number, cell in enumerate(cells):
         cell.execution_count = number + 1
         cell.outputs = as_node(run.outputs.get(number, []))
