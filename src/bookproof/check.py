@@ -110,8 +110,25 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
         if ran:
             report.ran.append(chapter.name)
         found += [f for each in its_outcomes for f in each.findings]
+        found += _silent(its_outcomes)
     report.findings = _sorted(once(found), plan.chapters)
     return report
+
+
+def _silent(outcomes: list[Outcome]) -> list[Finding]:
+    """Nothing may pass that was not found to hold."""
+    if any(outcome.findings for outcome in outcomes):
+        return []
+    return [
+        Finding(
+            "no-verdict",
+            f"{outcome.id} has no verdict: {outcome.status}",
+            outcome.place,
+            id=outcome.id,
+        )
+        for outcome in outcomes
+        if not outcome.good
+    ]
 
 
 def _in_order(chapters: Sequence[Chapter]) -> list[Chapter]:
