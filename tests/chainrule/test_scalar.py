@@ -148,6 +148,13 @@ def test_powers(exponent: float) -> None:
     assert slope == pytest.approx(rise / (2 * step), rel=1e-8, abs=1e-9)
 
 
+@pytest.mark.parametrize(("at", "value"), [(3, 3), (0, 0), (-3, 0)])
+def test_the_rectifier_keeps_whole_numbers_whole(at: int, value: int) -> None:
+    y = scalar.relu(Value(at))
+    assert y.value == value
+    assert isinstance(y.value, int)
+
+
 def test_power_zero_of_zero_has_slope_zero() -> None:
     x = Value(0)
     y = x**0
@@ -302,6 +309,8 @@ def test_comparisons_look_at_numbers() -> None:
     assert not x > y
     assert not y <= x
     assert not x >= 3
+    assert not x < 2
+    assert not x > 2
     assert max(x, y) is y
     assert x != Value(2), "nodes are compared by identity"
 
