@@ -145,8 +145,13 @@ def _figures(elements: Sequence[Element]) -> Iterator[Finding]:
 
 
 def _chunks(elements: Sequence[Element]) -> Iterator[Finding]:
-    """Chunks that no words lead up to."""
+    """Chunks that no words lead up to.
+
+    A head (docstring and imports) uses no words up: they are there for the
+    chunk below it.
+    """
     motivated = False
+    targets: set[str | None] = {None}
     for element in elements:
         if isinstance(element, Heading):
             motivated = False
@@ -161,4 +166,6 @@ def _chunks(elements: Sequence[Element]) -> Iterator[Finding]:
                     width=3,
                     notes=("say first what it is for",),
                 )
-            motivated = False
+            is_head = element.name is None and element.target not in targets
+            targets.add(element.target)
+            motivated = motivated and is_head

@@ -21,6 +21,7 @@ REFUSED_RULE = "refused-markup"
 #: Characters at which Python and Markdown disagree about where lines end, or
 #: that nobody sees.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u200b\u2028\u2029\ufeff]")
+_STRAY = re.compile(r"`+|\$+")
 _BRACED = re.compile(r"\{[A-Za-z][\w:+-]*\}")
 _CONTAINER_MARKS = re.compile(r"[\s>]*([-*+]|\d+[.)])?[\s>]*")
 
@@ -60,17 +61,18 @@ def inline_findings(pieces: Sequence[Piece], content: Text) -> list[Finding]:
         elif piece.token is not None:
             findings += _token_findings(piece, content)
     printed = "".join(literal)
-    for offset, mark in enumerate(printed):
-        if mark in "`$":
-            name = "backtick" if mark == "`" else "dollar"
-            findings.append(
-                Finding(
-                    BROKEN,
-                    f"a {name} without its partner",
-                    content.place(offset),
-                    notes=(f"a {name} that is meant is written \\{mark}",),
-                )
+    for found in _STRAY.finditer(printed):
+        mark = found.group()[0]
+        name = "backtick" if mark == "`" else "dollar"
+        findings.append(
+            Finding(
+                BROKEN,
+                f"a {name} without its partner",
+                content.place(found.start()),
+                width=len(found.group()),
+                notes=(f"a {name} that is meant is written \\{mark}",),
             )
+        )
     for found in _BRACED.finditer(printed):
         findings.append(
             Finding(
@@ -243,10 +245,11 @@ def list_findings(
             findings.append(
                 Finding(
                     BROKEN,
-                    f"item {token.info} is printed as {expected}",
+                    f"an item {token.info} where {expected} is due",
                     texts.strip(lines[token.map[0]]).place(),
                     width=len(token.info),
                 )
             )
+            break
         expected += 1
     return findings

@@ -1,0 +1,209 @@
+"""The lint: what it finds, and what it lets pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bookproof import vocabulary
+from bookproof.chapter import read_chapter
+from bookproof.config import Project
+from bookproof.elements import Chapter
+from bookproof.lint import lint_book, lint_chapter
+
+ROOT = Path("/p")
+PROJECT = Project(root=ROOT, book=ROOT, source=ROOT / "src")
+FRONT = "---\njupytext: {}\nkernelspec: {}\n---\n\n"
+
+
+def read(text: str, name: str = "ch") -> Chapter:
+    return read_chapter(ROOT / f"{name}.md", PROJECT, text)
+
+
+def lint(text: str) -> list[str]:
+    return [f.rule for f in lint_chapter(read(f"# T\n\n{text}\n"), PROJECT)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "There are 3 of them.",
+        "It took 2.5 seconds.",
+        "About 10 % are lost.",
+        "A 3-D surface.",
+        "The 1st step.",
+        "It is 2x faster.",
+        "So ½ is left.",
+        "That is x² then.",
+        "With NumPy 2.4 it works.",
+        "In 1986 it was found.",
+        "Between 3–4 steps.",
+        "The answer (42).",
+        "By 1e-5 at most.",
+        "We have x_1:3 here.",
+        "**Four** or *4* times.",
+        "An escaped \\5 or &#53; digit.",
+        "- item 7",
+        "> quoted 7",
+        "| a | b |\n|---|---|\n| 7 | x |",
+        "term\n: meaning 7",
+        "Text[^a].\n\n[^a]: A note of 7",
+        "```{note}\nIn a box 7\n```",
+        "```{admonition} Title 7\nWords.\n```",
+        "```{figure} a.png\n:alt: words\n\nCaption 7\n```",
+        "```{figure} a.png\n:alt: 7 words\n\nCaption\n```",
+        "![7 words](a.png)",
+        "Words.\n\n```{chunk} a.py\n:name: Add 7\n\nx = 7\n```",
+        "````{exercise} ex\n:title: Take 7\n\nDo.\n````",
+        "```{toctree}\n:caption: Part 7\n\nother\n```",
+        "## Section 7",
+    ],
+)
+def test_numbers_that_nothing_checks_are_found(words):
+    assert set(lint(words)) == {"number-in-prose"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Two passes, a third, twice, ninety percent.",
+        "In float32, float64's range, Conv2d.weight and (L2) or W1/W2.",
+        "CIFAR-10 and UTF-8 follow IEEE 754.",
+        "Code `x = 3` and `2.4`.",
+        "See [section 3.2](#a), {ref}`a-3`, {numref}`fig-3`, {cite}`r1986`.",
+        "{fact}`about 3 times <x>`, {cited}`in 1986 <r1986>`,",
+        "{unchecked}`some 5 years <memory>`; {let}`x = 3`; {claim}`x = 3`",
+        "<https://x.org/3>",
+        "1. first\n2. second",
+        "```python\nx = 3\n```",
+        "% a comment with 7",
+        "(target-7)=\n\nWords.",
+        "$W^{(2)}$ and $x_1$ and $\\mathbf{1}^\\top \\delta^{(\\ell+1)}$",
+    ],
+)
+def test_what_is_no_number_passes(words):
+    assert lint(words) == []
+
+
+def test_a_number_is_shown_where_it_stands():
+    chapter = read("# T\n\nWords &amp; more:\n  **so** (2.5) it is.\n")
+    (finding,) = lint_chapter(chapter, PROJECT)
+    assert (str(finding.place), finding.width) == ("ch.md:4:11", 3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["a = b", "x ≤ y", "a < b", "p > q", "x → y", "a ≈ b", "m ∝ n"],
+)
+def test_relations_among_words_are_found(words):
+    assert lint(f"So {words} here.") == ["relation-in-prose"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "$a = b$",
+        "$x < y$",
+        r"$x \le y$",
+        r"$x \approx y$",
+        r"$n \to \infty$",
+        r"$x \in S$",
+        r"$\frac{a = b}{c}$",
+        "$$\na = b\n$$",
+        "```{math}\na = b\n```",
+        "{math}`a = b`",
+        "| a | b |\n|---|---|\n| $a = b$ | x |",
+        r"$\mathrm{a} = b$",
+        r"$x_{i} \neq x_j^{k}$",
+    ],
+)
+def test_relations_outside_markers_are_found(formula):
+    assert lint(formula) == ["relation-outside-marker"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["$3$", "$2x$", "$1/B$", r"$\frac12$", "$[0, b]$", r"$x^{n} + 1$"],
+)
+def test_numerals_outside_markers_are_found(formula):
+    assert set(lint(formula)) == {"numeral-outside-marker"}
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"$\sum_{i=1}^{n} x_i$",
+        r"$W^{(2)} h_0$",
+        r"$x^\mathrm{a}_2$",
+        r"$f \colon \mathbb{R} \to \mathbb{R}$",
+        r"$x \mapsto f$",
+        r"$h^{(\ell-1)}_{i,2}$",
+        r"$\text{loss} + \operatorname{tr} A$",
+    ],
+)
+def test_formulas_that_state_nothing_pass(formula):
+    assert lint(formula) == []
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        "![](a.png)",
+        "```{figure} a.png\nCaption\n```",
+        "```{image} a.png\n```",
+        "```{image} a.png\n:alt:\n```",
+    ],
+)
+def test_figures_without_words_are_found(figure):
+    assert lint(figure) == ["figure-alt"]
+
+
+@pytest.mark.parametrize("image", ["{width: 100%}", '{alt: ""}'])
+def test_a_cells_figure_without_words_is_found(image):
+    cell = (
+        f"```{{code-cell}}\n---\nmystnb:\n  image: {image}\n"
+        '  figure: {name: fig-a, caption: "So"}\n---\nplot()\n```\n'
+    )
+    found = lint_chapter(read(f"{FRONT}# T\n\n{cell}"), PROJECT)
+    assert [f.rule for f in found] == ["figure-alt"]
+
+
+CHUNK = "```{chunk} a.py\n:name: Do\n\nx = y\n```\n\n"
+HEAD = '```{chunk} a.py\n"""A."""\n```\n\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (CHUNK, 1),
+        ("Words.\n\n" + CHUNK, 0),
+        ("Words.\n\n" + CHUNK + CHUNK, 1),
+        ("Words.\n\n" + CHUNK + "## More\n\n" + CHUNK, 1),
+        ("Words.\n\n## More\n\n" + CHUNK, 1),
+        ("Words.\n\n" + HEAD + CHUNK, 0),
+        (HEAD + CHUNK, 2),
+        ("- a list\n\n" + CHUNK, 0),
+    ],
+)
+def test_a_chunk_needs_words_before_it(text, count):
+    assert lint(text) == ["chunk-without-prose"] * count
+
+
+def test_the_findings_of_reading_are_among_those_of_the_lint():
+    assert lint("a stray ` mark") == ["broken-markup"]
+
+
+def test_a_label_of_two_chapters_is_found():
+    one = read("# T\n\n{claim}`gain: a = b` {claim}`loss: a = b`\n", "one")
+    two = read("# T\n\n{claim}`gain: a = b` {let}`win: a = b`\n", "two")
+    (finding,) = lint_book([one, two])
+    assert (finding.rule, str(finding.place)) == (
+        "duplicate-label",
+        "two.md:3:1",
+    )
+    assert finding.notes == ("first used at one.md:3:1",)
+
+
+def test_no_word_of_the_vocabulary_is_eaten_twice():
+    assert list(vocabulary.numbers("IEEE 754 and IEEE 755")) == [(18, "755")]
