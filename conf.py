@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from pathlib import Path
 
@@ -45,10 +46,12 @@ bibtex_bibfiles = ["book/references.bib"]
 bibtex_default_style = "plain"
 bibtex_reference_style = "author_year"
 
+_SERIF = '"Source Serif 4", Charter, Georgia, serif'
+
 # Furo's own colours, in terms of ours.
 _FURO = {
-    "font-stack": '"Source Serif 4", Charter, Georgia, serif',
-    "font-stack--headings": '"Source Serif 4", Charter, Georgia, serif',
+    "font-stack": _SERIF,
+    "font-stack--headings": _SERIF,
     "font-stack--monospace": '"Source Code Pro", ui-monospace, monospace',
     "color-background-primary": "var(--paper)",
     "color-background-secondary": "var(--paper)",
@@ -137,6 +140,23 @@ def _hide_right_sidebar(app, pagename, templatename, context, doctree):  # type:
     context["furo_hide_toc"] = True
 
 
+def _embed_reading_face(app, exception):  # type: ignore[no-untyped-def]
+    """Put the face of the running text into the stylesheet itself.
+
+    A face that arrives after the text has been laid out moves every line,
+    and browsers refuse to load one earlier for a page read from a file.
+    """
+    style = Path(app.outdir, "_static/book.css")
+    if exception is not None or not style.is_file():
+        return
+    address = "fonts/source-serif-4-latin-wght-normal.woff2"
+    face = Path(app.outdir, "_static", address).read_bytes()
+    data = "data:font/woff2;base64," + base64.b64encode(face).decode()
+    text = style.read_text(encoding="utf-8")
+    style.write_text(text.replace(address, data), encoding="utf-8")
+
+
 def setup(app):  # type: ignore[no-untyped-def]
     """Adjust the theme's pages."""
+    app.connect("build-finished", _embed_reading_face)
     app.connect("html-page-context", _hide_right_sidebar, priority=900)

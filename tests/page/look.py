@@ -55,6 +55,7 @@ PROBE = """
     overflow: document.documentElement.scrollWidth > limit,
     wide: wide.slice(0, 5),
     shift: window.__shift || 0,
+    moved: (window.__moved || []).slice(0, 5),
     broken: [...document.images].filter(i => !i.naturalWidth)
                                 .map(i => i.src),
   };
@@ -63,8 +64,16 @@ PROBE = """
 
 WATCH = """
 window.__shift = 0;
+window.__moved = [];
 new PerformanceObserver(list => {
-  for (const e of list.getEntries()) window.__shift += e.value;
+  for (const e of list.getEntries()) {
+    window.__shift += e.value;
+    for (const s of e.sources) {
+      const n = s.node || {};
+      window.__moved.push((n.tagName || n.textContent || '') + '.' +
+                          (n.className || ''));
+    }
+  }
 }).observe({type: 'layout-shift', buffered: true});
 """
 
@@ -210,7 +219,9 @@ def complaints(
     if found["overflow"] or found["wide"]:
         out.append(f"wider than the window: {found['wide']}")
     if found["shift"] > 0.1:
-        out.append(f"moves while it loads: {found['shift']:.3f}")
+        out.append(
+            f"moves while it loads: {found['shift']:.3f} {found['moved']}"
+        )
     out += [f"image does not load: {src}" for src in found["broken"]]
     return out
 
@@ -233,8 +244,8 @@ def main(names: list[str]) -> int:
                     name = page.relative_to(PAGES).with_suffix("").as_posix()
                     stem = f"{name.replace('/', '-')}-{size}-{scheme}"
                     (SCREENS / f"{stem}.png").write_bytes(picture)
-                    for words in wrong:
-                        print(f"{stem}: {words}")
+                    for words in sorted(set(wrong)):
+                        print(f"{stem}: {words[:300]}")
                     bad += bool(wrong)
         browser.close()
     print(f"{len(pages)} pages looked at, pictures in {SCREENS}")

@@ -10,13 +10,12 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bookproof.elements import MarkerKind
+from bookproof.directives import MARKERS
 from bookproof.weave.book import Page, book_of
 
 logger = logging.getLogger(__name__)
 
 _CLAIM = re.compile(r'data-claim="([^"]*)"')
-_KINDS: tuple[MarkerKind, ...] = ("let", "claim", "fact", "cited", "unchecked")
 
 
 def ids_on_page(path: Path) -> Counter[str]:
@@ -30,7 +29,7 @@ def ids_in_ledger(page: Page) -> Counter[str]:
     return Counter(
         f"{page.chapter.name}::{entry['id']}"
         for entry in (page.ledger or {}).get("entries", ())
-        if entry["kind"] in _KINDS
+        if entry["kind"] in MARKERS
     )
 
 

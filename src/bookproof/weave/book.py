@@ -19,6 +19,7 @@ from sphinx.environment import BuildEnvironment
 from bookproof import ledger, outputs
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
+from bookproof.directives import MARKERS
 from bookproof.elements import Chapter, Chunk, Marker, Symbols
 
 _BOOKS: WeakKeyDictionary[BuildEnvironment, Book] = WeakKeyDictionary()
@@ -45,7 +46,11 @@ class Page:
         self.chunks = [e for e in elements if isinstance(e, Chunk)]
         self.symbols = [e for e in elements if isinstance(e, Symbols)]
         records = self.ledger["entries"] if self.ledger else ()
-        self.entries = {record["id"]: record for record in records}
+        self.entries = {
+            record["id"]: record
+            for record in records
+            if record["kind"] in MARKERS
+        }
 
     @property
     def title(self) -> str:
