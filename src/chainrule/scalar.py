@@ -42,7 +42,14 @@ class Value:
     __radd__ = __add__
     __rmul__ = __mul__
 
-    # Subtract, divide and raise to a constant power
+    # Raise to a constant power
+    def __pow__(self, n: float) -> "Value":
+        if isinstance(n, Value):
+            raise TypeError("the exponent is a constant; or exp(n * log(x))")
+        slope = n * self.value ** (n - 1) if n else 0
+        return record("pow", self.value**n, (self, slope))
+
+    # Subtract and divide
     def __neg__(self) -> "Value":
         return record("neg", -self.value, (self, -1))
 
@@ -57,12 +64,6 @@ class Value:
 
     def __rtruediv__(self, other: float) -> "Value":
         return divide(other, self)
-
-    def __pow__(self, n: float) -> "Value":
-        if isinstance(n, Value):
-            raise TypeError("the exponent is a constant; or exp(n * log(x))")
-        slope = n * self.value ** (n - 1) if n else 0
-        return record("pow", self.value**n, (self, slope))
 
     # Compare the numbers; record nothing
     def __lt__(self, other: "Value | float") -> bool:
@@ -95,63 +96,6 @@ def plain(x: Value | float) -> float:
     if not number or getattr(x, "shape", None):
         raise TypeError(f"a node holds one number, not {x!r}")
     return x
-
-
-# Write the two slopes of a difference and of a quotient
-def subtract(a: Value | float, b: Value | float) -> Value:
-    """The difference a - b; at least one of the two is a node."""
-    return record("sub", plain(a) - plain(b), (a, 1), (b, -1))
-
-
-def divide(a: Value | float, b: Value | float) -> Value:
-    """The quotient a / b; at least one of the two is a node."""
-    bottom = plain(b)
-    q = plain(a) / bottom
-    return record("div", q, (a, 1 / bottom), (b, -q / bottom))
-
-
-# Apply a function of one variable and record its slope
-def exp(x: Value | float) -> Value:
-    """The exponential, its own slope."""
-    y = math.exp(plain(x))
-    return record("exp", y, (x, y))
-
-
-def log(x: Value | float) -> Value:
-    """The natural logarithm."""
-    a = plain(x)
-    return record("log", math.log(a), (x, 1 / a))
-
-
-def sqrt(x: Value | float) -> Value:
-    """The square root; its slope at zero is infinite, an error here."""
-    y = math.sqrt(plain(x))
-    return record("sqrt", y, (x, 0.5 / y))
-
-
-def sin(x: Value | float) -> Value:
-    """The sine."""
-    a = plain(x)
-    return record("sin", math.sin(a), (x, math.cos(a)))
-
-
-# Add the activations
-def tanh(x: Value | float) -> Value:
-    """The hyperbolic tangent."""
-    y = math.tanh(plain(x))
-    return record("tanh", y, (x, 1 - y * y))
-
-
-def sigmoid(x: Value | float) -> Value:
-    """The logistic function, computed so that no exponential overflows."""
-    y = (1 + math.tanh(plain(x) / 2)) / 2
-    return record("sigmoid", y, (x, y * (1 - y)))
-
-
-def relu(x: Value | float) -> Value:
-    """The larger of x and zero; the slope at zero is taken as zero."""
-    a = plain(x)
-    return record("relu", a if a > 0 else 0 * a, (x, 1 if a > 0 else 0))
 
 
 # Add the share of one use to what a node has received
@@ -202,3 +146,60 @@ def backward(root: Value, seed: float = 1) -> "dict[Value, float]":
         for x, slope in node.edges:
             receive(table, x, slope * table[node])
     return table
+
+
+# Write the two slopes of a difference and of a quotient
+def subtract(a: Value | float, b: Value | float) -> Value:
+    """The difference a - b; at least one of the two is a node."""
+    return record("sub", plain(a) - plain(b), (a, 1), (b, -1))
+
+
+def divide(a: Value | float, b: Value | float) -> Value:
+    """The quotient a / b; at least one of the two is a node."""
+    bottom = plain(b)
+    q = plain(a) / bottom
+    return record("div", q, (a, 1 / bottom), (b, -q / bottom))
+
+
+# Record a function of one variable and its slope
+def exp(x: Value | float) -> Value:
+    """The exponential, its own slope."""
+    y = math.exp(plain(x))
+    return record("exp", y, (x, y))
+
+
+def log(x: Value | float) -> Value:
+    """The natural logarithm."""
+    a = plain(x)
+    return record("log", math.log(a), (x, 1 / a))
+
+
+def sqrt(x: Value | float) -> Value:
+    """The square root; its slope at zero is infinite, an error here."""
+    y = math.sqrt(plain(x))
+    return record("sqrt", y, (x, 0.5 / y))
+
+
+def sin(x: Value | float) -> Value:
+    """The sine."""
+    a = plain(x)
+    return record("sin", math.sin(a), (x, math.cos(a)))
+
+
+# Add the activations
+def tanh(x: Value | float) -> Value:
+    """The hyperbolic tangent."""
+    y = math.tanh(plain(x))
+    return record("tanh", y, (x, 1 - y * y))
+
+
+def sigmoid(x: Value | float) -> Value:
+    """The logistic function, computed so that no exponential overflows."""
+    y = (1 + math.tanh(plain(x) / 2)) / 2
+    return record("sigmoid", y, (x, y * (1 - y)))
+
+
+def relu(x: Value | float) -> Value:
+    """The larger of x and zero; the slope at zero is taken as zero."""
+    a = plain(x)
+    return record("relu", a if a > 0 else 0 * a, (x, 1 if a > 0 else 0))
