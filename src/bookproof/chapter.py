@@ -48,6 +48,7 @@ ATOM = "\ufffc"
 _ROLES = frozenset((*MARKER_ROLES, *PLAIN_ROLES))
 _ATTACHED = ("source", "when", "range")
 _HEADER = ["symbol", "meaning", "shape", "value"]
+_FRONT_KEYS = frozenset({"jupytext", "kernelspec", "orphan"})
 _FRONT_MATTER = (
     "---",
     "jupytext: {text_representation: {extension: .md, format_name: myst}}",
@@ -226,10 +227,19 @@ class _Reader:
         except yaml.YAMLError as error:
             self.find("front-matter", f"not YAML: {error}", place)
             return
-        if isinstance(data, dict):
-            self.front_matter = data
-        else:
+        if not isinstance(data, dict):
             self.find("front-matter", "the front matter is no mapping", place)
+            return
+        self.front_matter = data
+        for key in data:
+            if key not in _FRONT_KEYS:
+                self.find(
+                    "front-matter",
+                    f"the front matter may not set {key}",
+                    place,
+                    "what a file sets for itself could make the page differ "
+                    "from what the press reads",
+                )
 
     def heading(
         self,
@@ -328,7 +338,17 @@ class _Reader:
                 self.plain_math(body, display=False)
             elif piece.token.type == "image":
                 self.markdown_image(piece, content)
+            self.tooltip(piece, content)
         self.above = None
+
+    def tooltip(self, piece: Piece, content: Text) -> None:
+        """The title of a link or image, shown under the pointer."""
+        assert piece.token is not None
+        title = str(piece.token.attrs.get("title", ""))
+        if title:
+            place = content.place(piece.start)
+            origin = ((0, place.line, place.column),)
+            self.printed(Text(title, self.file, origin), "title")
 
     def prose(self, pieces: Sequence[Piece], content: Text, kind: Any) -> None:
         """One element for all the words that the block prints."""
@@ -518,6 +538,9 @@ class _Reader:
             self.walk(directive.body, (*inside, directive.name))
         elif row.body == "math":
             self.plain_math(texts.strip(directive.body), display=True)
+        elif row.body == "names":
+            for line in texts.lines(directive.body):
+                self.printed(texts.cut(line, 0, line.text.find("<")), "title")
         self.between_blocks()
 
     def chunk(self, directive: Directive, inside: tuple[str, ...]) -> None:
@@ -557,6 +580,13 @@ class _Reader:
             )
         )
         self.cells += 1
+        if "load" in directive.metadata:
+            self.find(
+                markup.REFUSED_RULE,
+                "a cell that is loaded from a file cannot be read here",
+                place,
+                width=len(directive.opening.text.strip()),
+            )
         self.cell_figure(directive, place)
 
     def cell_figure(self, directive: Directive, place: Place) -> None:

@@ -12,7 +12,7 @@ from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
 from bookproof.elements import Chapter
-from bookproof.lint import lint_chapter
+from bookproof.lint import lint_book, lint_chapter
 from bookproof.outcome import Outcome, runnable
 from bookproof.run import run_chapter
 
@@ -58,6 +58,7 @@ def static(plan: Plan) -> list[Finding]:
         findings += error.findings
     for chapter in plan.chapters:
         findings += chapter_findings(chapter, plan.project, known)
+    findings += lint_book(plan.chapters)
     graph = {each.name: refs.chapters(each) for each in plan.chapters}
     circle = refs.cycle(graph)
     if circle:

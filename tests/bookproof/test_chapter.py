@@ -435,6 +435,17 @@ def test_cells_need_the_front_matter():
     assert rules(read("---\na: [\n---\n\n# T\n")) == ["front-matter"]
 
 
+@pytest.mark.parametrize("key", ["myst", "title", "mystnb"])
+def test_the_front_matter_may_not_change_how_the_page_is_read(key):
+    source = f"---\n{key}: {{enable_extensions: [amsmath]}}\n---\n\n# T\n"
+    assert rules(read(source)) == ["front-matter"]
+
+
+def test_a_cell_that_is_loaded_from_elsewhere_is_found():
+    source = f"{FRONT}# T\n\n```{{code-cell}}\n:load: a.py\n```\n"
+    assert rules(read(source)) == ["refused-markup"]
+
+
 def test_a_cell_in_a_box_is_found():
     source = f"{FRONT}# T\n\n````{{note}}\n```{{code-cell}}\nx\n```\n````\n"
     assert rules(read(source)) == ["broken-markup"]

@@ -57,6 +57,9 @@ def lint(text: str) -> list[str]:
         "Words.\n\n```{chunk} a.py\n:name: Add 7\n\nx = 7\n```",
         "````{exercise} ex\n:title: Take 7\n\nDo.\n````",
         "```{toctree}\n:caption: Part 7\n\nother\n```",
+        "```{toctree}\nPart 7 <other>\n```",
+        '[a link](#a "of 7 words")',
+        '![words](a.png "of 7 words")',
         "## Section 7",
     ],
 )
