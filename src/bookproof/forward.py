@@ -20,6 +20,7 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.outcome import NOT_REACHED, Outcome, runnable
+from bookproof.variants import try_variant
 from bookproof.verify import WAITING, State, verify_element
 
 GRACE = 10.0
@@ -57,25 +58,41 @@ class Runner:
         for index, element in self.left:
             if self._beside(index, element):
                 continue
+            self.try_variants(index)
             # An exercise keeps its own time, so that the chapter goes on.
             grace = GRACE if isinstance(element, Exercise | Solution) else 0.0
             self.emit({"event": "begin", "index": index, "grace": grace})
-            if isinstance(element, Cell):
-                outcome, outputs = run_cell(self.state, index, element)
-                self.emit(
-                    {
-                        "event": "outputs",
-                        "number": element.number,
-                        "outputs": outputs,
-                    }
-                )
-                self.tell(outcome)
-                self.retry()
-            else:
-                self.verify(index, element)
+            self.step(index, element)
             if self.wanted is not None and not self.wanted:
                 return
         self.end()
+
+    def step(self, index: int, element: Element) -> None:
+        """Run or verify one element."""
+        if not isinstance(element, Cell):
+            self.verify(index, element)
+            return
+        outcome, outputs = run_cell(self.state, index, element)
+        number = element.number
+        self.emit({"event": "outputs", "number": number, "outputs": outputs})
+        self.tell(outcome)
+        self.retry()
+
+    def follow(self, start: int) -> None:
+        """Everything after an element but exercises, to the end."""
+        for index, element in self.left:
+            if index > start and not isinstance(element, Exercise | Solution):
+                self.step(index, element)
+        self.end()
+
+    def try_variants(self, index: int) -> None:
+        """Try the other versions of an element, before it runs itself."""
+        request = self.state.request
+        for name, element in request.variants.get(index, ()):
+            grace = request.chapter_seconds
+            self.emit({"event": "begin", "index": index, "grace": grace})
+            found = try_variant(self, index, element)
+            self.emit({"event": "variant", "name": name, "found": found})
 
     def _beside(self, index: int, element: Element) -> bool:
         """Whether the element was not asked for and binds nothing."""

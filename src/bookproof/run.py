@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class ChapterRun:
     outcomes: dict[int, Outcome]
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     complete: bool = False
+    variants: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def findings(self) -> list[Finding]:
@@ -54,10 +55,13 @@ def run_chapter(
     wanted: frozenset[int] | None = None,
     lines: Mapping[tuple[str, int], str] | None = None,
     facts: Mapping[str, float | None] | None = None,
+    variants: Mapping[int, Sequence[tuple[str, Element]]] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> ChapterRun:
     """Run a chapter once, forward; with `wanted`, only as far as needed for
-    the elements of those indices."""
+    the elements of those indices. `variants` are other versions of elements,
+    by index, each with a name: the run's `variants` then say what finding
+    each of them led to (None: it survived)."""
     elements = dict(runnable(chapter))
     run = ChapterRun(
         chapter, {index: blank(index, each) for index, each in elements.items()}
@@ -73,6 +77,8 @@ def run_chapter(
         wanted=wanted,
         lines=dict(lines or {}),
         facts=dict(facts or {}),
+        variants=dict(variants or {}),
+        chapter_seconds=project.chapter_seconds,
     )
     begun: int | None = None
     with _worker(chapter, project, request) as worker:
@@ -81,6 +87,8 @@ def run_chapter(
                 begun = event["index"]
             elif event["event"] == "outputs":
                 run.outputs[event["number"]] = event["outputs"]
+            elif event["event"] == "variant":
+                run.variants[event["name"]] = event["found"]
             elif event["event"] == "outcome":
                 outcome = Outcome.from_json(event["outcome"])
                 run.outcomes[outcome.index] = outcome
@@ -100,9 +108,14 @@ class _Worker:
     """The running process, and how it ended if it ended badly."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], project: Project, log: Path
+        self,
+        process: subprocess.Popen[bytes],
+        project: Project,
+        log: Path,
+        allowed: float,
     ) -> None:
         self.process = process
+        self.allowed = allowed
         self.project = project
         self.log = log
         self.ended_badly: Callable[[Element], Finding] | None = None
@@ -111,7 +124,7 @@ class _Worker:
         """Each event of the worker, until it ends or a limit is passed."""
         assert self.process.stdout is not None
         pipe = self.process.stdout.fileno()
-        end = time.monotonic() + START_SECONDS + self.project.chapter_seconds
+        end = time.monotonic() + START_SECONDS + self.allowed
         limit = min(time.monotonic() + START_SECONDS, end)
         rest = b""
         with selectors.DefaultSelector() as selector:
@@ -190,7 +203,9 @@ def _worker(
                 with contextlib.suppress(BrokenPipeError):
                     process.stdin.write(pickle.dumps(request))
                     process.stdin.close()
-                yield _Worker(process, project, log)
+                tried = sum(map(len, request.variants.values()))
+                allowed = project.chapter_seconds * (1 + tried)
+                yield _Worker(process, project, log, allowed)
                 _kill(process)
         finally:
             _kill(process)

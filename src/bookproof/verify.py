@@ -7,7 +7,7 @@ element can be verified again in the same state.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,6 @@ MEMORY = 4 * 2**30
 
 WAITING = "waiting"
 
-Emit = Callable[[dict[str, Any]], None]
-
 
 @dataclass(frozen=True)
 class Request:
@@ -47,9 +45,13 @@ class Request:
     root: str
     macros: Mapping[str, str]
     cell_seconds: float
+    chapter_seconds: float = 120.0
     wanted: frozenset[int] | None = None
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
     facts: Mapping[str, float | None] = field(default_factory=dict)
+    variants: Mapping[int, Sequence[tuple[str, Element]]] = field(
+        default_factory=dict
+    )
 
 
 class State:
