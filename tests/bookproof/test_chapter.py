@@ -242,6 +242,13 @@ def test_a_label_used_twice_is_found_and_ids_stay_unique():
     assert len({m.id for m in markers(chapter)}) == 2
 
 
+def test_a_label_that_looks_like_a_counter_takes_nothing_away():
+    chapter = sound(read("# Tea\n\n{let}`x = 2` {let}`tea-1: y = 3`\n"))
+    first, second = (m.id for m in markers(chapter))
+    assert second == "tea-1"
+    assert first != second
+
+
 def test_two_sections_of_one_title_have_ids_of_their_own():
     chapter = read("# T\n\n## A\n\n{let}`x = 2`\n\n## A\n\n{let}`y = 3`\n")
     assert [m.id for m in markers(chapter)] == ["a-1", "a-2-1"]

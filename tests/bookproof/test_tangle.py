@@ -165,6 +165,7 @@ def test_an_edit_by_hand_is_not_overwritten(project):
     )
     notes = "\n".join(finding.notes)
     assert "bring the edit back" in notes
+    assert "the book changed too" not in notes
     assert "--force" in notes
     assert "+X = 100" in notes
     assert "in the book at book/one.md:14:1" in notes
