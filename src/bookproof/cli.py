@@ -118,6 +118,19 @@ def _parser() -> argparse.ArgumentParser:
     _takes_chapters(watch)
     watch.set_defaults(run=_watch)
 
+    mutate = commands.add_parser(
+        "mutate",
+        help="change one printed thing at a time; list what no check notices",
+    )
+    _takes_chapters(mutate)
+    mutate.add_argument(
+        "--sample", type=int, metavar="N", help="only so many, at random"
+    )
+    mutate.add_argument(
+        "--seed", type=int, default=0, help="of the sample (default: 0)"
+    )
+    mutate.set_defaults(run=_mutate)
+
     where = commands.add_parser(
         "where", help="the book's line of a source line, and back"
     )
@@ -298,6 +311,24 @@ def _again(
     if _configured(project):
         main([*root, "tangle"])
     main([*root, "check", *chosen])
+
+
+def _mutate(options: argparse.Namespace) -> int:
+    from bookproof import check, survivors
+
+    project = _project(options)
+    paths, _ = _paths(options, project)
+    chapters = check.read(project, paths)
+    tried, left = 0, 0
+    for chapter, chosen in survivors.choose(
+        chapters, options.sample, options.seed
+    ):
+        tried += len(chosen)
+        for mutant in survivors.survivors(chapter, project, chosen):
+            left += 1
+            say(f"survives: {mutant}")
+    say(f"{tried - left} of {tried} mutants are noticed")
+    return FAILS if left else HOLDS
 
 
 def _where(options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bookproof.chapter import read_chapter
 from bookproof.run import run_chapter
+from bookproof.survivors import choose, survivors
 
 BODY = """\
 # A chapter
@@ -43,3 +44,23 @@ def test_each_is_tried_and_leaves_nothing_behind(book) -> None:
     assert run.variants["later: 5"] is None
     for name in ("now: 4", "later: 6"):
         assert "the value does not agree" in str(run.variants[name])
+
+
+def test_survivors_are_the_mutants_that_no_check_notices(book) -> None:
+    body = BODY.replace("now: 3", "now: at least 3")
+    loose = "\n```{fact} vague\n:loose: it varies\nat most 9 <n>\n```\n"
+    book.write("ch", body + loose)
+    chapter = book.read("ch")
+    ((_, chosen),) = choose([chapter], None, 0)
+    left = [str(each) for each in survivors(chapter, book.project, chosen)]
+    assert len(chosen) == 5
+    assert len(left) == 1
+    assert "digit '9' -> '8' in vague" in left[0]
+
+
+def test_a_sample_is_the_same_for_the_same_seed(book) -> None:
+    book.write("ch", BODY)
+    chapter = book.read("ch")
+    first, again = (choose([chapter], 1, 7) for _ in range(2))
+    assert first == again
+    assert sum(len(each) for _, each in first) == 1
