@@ -13,7 +13,7 @@ from bookproof.weave.meeting import next_marker
 from bookproof.weave.nodes import apply, marked, settles
 from bookproof.weave.verdicts import mark_of
 
-_LABEL = re.compile(r"[a-z][a-z0-9-]+:\s+")
+_LABEL = re.compile(r"\A\s*[a-z][a-z0-9-]+: ")
 
 Result = tuple[list[nodes.Node], list[nodes.system_message]]
 
