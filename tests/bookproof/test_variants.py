@@ -47,7 +47,7 @@ def test_each_is_tried_and_leaves_nothing_behind(book) -> None:
 
 
 def test_survivors_are_the_mutants_that_no_check_notices(book) -> None:
-    body = BODY.replace("now: 3", "now: at least 3")
+    body = BODY.replace("now: 3", "now: more than 2")
     loose = "\n```{fact} vague\n:loose: it varies\nat most 9 <n>\n```\n"
     book.write("ch", body + loose)
     chapter = book.read("ch")
