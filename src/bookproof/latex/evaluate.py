@@ -1,0 +1,395 @@
+"""Evaluate a tree with NumPy, or exactly while all is rational."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from bookproof.latex import functions as fn
+from bookproof.latex import tree as t
+from bookproof.latex import values as va
+from bookproof.latex.errors import FormulaError, ShapeMismatch, Undefined
+from bookproof.latex.lookup import Meaning, take_entry
+from bookproof.latex.operators import Operators
+from bookproof.latex.oracle import Oracle
+from bookproof.latex.values import Function, Thing, Value
+
+_E = t.Symbol("e")
+_ROMAN_E = t.Symbol(r"\mathrm{e}")
+_PI = t.Symbol(r"\pi")
+_CONSTANTS = {_E: math.e, _ROMAN_E: math.e, _PI: math.pi}
+
+
+class Evaluator(Oracle, Operators):
+    """Values of nodes, for one draw of the bindings."""
+
+    def value(self, node: t.Node) -> Value:
+        """The value of a node that must be a number or an array."""
+        meaning = self.meaning(node)
+        if isinstance(meaning, Value):
+            return meaning
+        hint = " (is its argument missing?)"
+        self.error(
+            f"expected a number or an array, not {va.describe(meaning)}"
+            + (hint if isinstance(meaning, Function) else ""),
+            node,
+            "shape",
+        )
+
+    def meaning(self, node: t.Node) -> Meaning:
+        """What a node means, errors placed at it."""
+        try:
+            return _METHODS[type(node)](self, node)
+        except ShapeMismatch as error:
+            raise FormulaError(
+                str(error), node.at, node.width, rule="shape"
+            ) from None
+        except Undefined as error:
+            raise FormulaError(
+                str(error), node.at, node.width, rule="undefined"
+            ) from None
+        except (ZeroDivisionError, OverflowError) as error:
+            raise FormulaError(
+                str(error), node.at, node.width, rule="undefined"
+            ) from None
+
+    def number(self, node: t.Number) -> Value:
+        return Value(node.value)
+
+    def symbol(self, node: t.Symbol) -> Meaning:
+        found = self.find(node)
+        if found is not None:
+            return found
+        if node in _CONSTANTS:
+            return va.scalar(_CONSTANTS[node])
+        special = self._ones_or_identity(node)
+        if special is not None:
+            return special
+        prime = self.primed(node)
+        if prime is not None:
+            return prime
+        return self.lookup(node)
+
+    def _ones_or_identity(self, node: t.Symbol) -> Value | None:
+        if len(node.sub) != 1 or t.Symbol(node.base, sub=node.sub) != node:
+            return None
+        if node.base not in (r"\mathbf{1}", "I"):
+            return None
+        size = va.as_int(self.value(node.sub[0]))
+        if size is None or not 0 < size <= 10_000:
+            return None
+        if node.base == "I":
+            return va.array(np.eye(size))
+        return va.array(np.ones(size))
+
+    def negative(self, node: t.Negative) -> Value:
+        return va.negative(self.value(node.operand))
+
+    def add(self, node: t.Add) -> Value:
+        total = self.value(node.terms[0])
+        if node.signs[0] < 0:
+            total = va.negative(total)
+        for term, sign in zip(node.terms[1:], node.signs[1:], strict=True):
+            value = self.value(term)
+            with self._at(term):
+                total = va.add(total, value, sign)
+        return total
+
+    @contextmanager
+    def _at(self, node: t.Node) -> Iterator[None]:
+        """Place the errors of arithmetic at `node`."""
+        try:
+            yield
+        except (ShapeMismatch, Undefined) as error:
+            rule = "shape" if isinstance(error, ShapeMismatch) else "undefined"
+            raise FormulaError(
+                str(error), node.at, node.width, rule=rule
+            ) from None
+
+    def product(self, node: t.Product) -> Value:
+        factors, ops = self._factors(node)
+        total = self.value(factors[0])
+        for op, factor in zip(ops, factors[1:], strict=True):
+            value = self.value(factor)
+            with self._at(factor):
+                if op == "/":
+                    total = va.divide(total, value)
+                elif op == r"\bmod":
+                    total = fn.remainder(total, value)
+                else:
+                    total = va.times(total, value)
+        return total
+
+    def _factors(self, node: t.Product) -> tuple[list[t.Node], list[str]]:
+        """The factors, `s(x)` taken apart where s is no function."""
+        factors: list[t.Node] = []
+        ops: list[str] = []
+        for op, factor in zip(("", *node.ops), node.factors, strict=True):
+            first, *rest = self.split(factor)
+            if factors:
+                ops.append(op)
+            factors.append(first)
+            if rest and op == "/":
+                self.error(
+                    "is the bracket part of the denominator? "
+                    f"{t_name(first)} is no function",
+                    factor,
+                    "latex",
+                )
+            for part in rest:
+                factors.append(part)
+                ops.append("")
+        return factors, ops
+
+    def split(self, node: t.Node) -> list[t.Node]:
+        """`s(x)^2` as s and (x)^2 if s is no function, else as it is."""
+        inner = node
+        wrappers: list[t.Node] = []
+        while isinstance(inner, t.Power | t.Transpose | t.Factorial | t.Entry):
+            wrappers.append(inner)
+            inner = inner.base if isinstance(inner, t.Power) else inner.operand
+        if not isinstance(inner, t.Call) or self._callable(inner):
+            return [node]
+        last: t.Node = self._product_bracket(inner)
+        for wrapper in reversed(wrappers):
+            last = _rewrap(wrapper, last)
+        return [inner.function, last]
+
+    def _callable(self, node: t.Call) -> bool:
+        meaning = self.symbol(node.function)
+        return isinstance(meaning, Function)
+
+    def _product_bracket(self, node: t.Call) -> t.Node:
+        if len(node.args) > 1 or isinstance(node.args[0], t.Symbol | t.Number):
+            self.error(
+                f"{t_name(node.function)} is no function here; for a "
+                r"product write \cdot",
+                node.function,
+                "latex",
+            )
+        return node.args[0]
+
+    def call(self, node: t.Call) -> Value:
+        function = self.symbol(node.function)
+        if not isinstance(function, Function):
+            left = self.value(node.function)
+            return va.times(left, self.value(self._product_bracket(node)))
+        args = [self.value(arg) for arg in node.args]
+        try:
+            return function.call(*args)
+        except (FormulaError, ShapeMismatch, Undefined):
+            raise
+        except va.NotAnalytic:
+            raise
+        except NameError:
+            raise
+        except Exception as error:
+            self.error(
+                f"{function.name} raised {type(error).__name__}: {error}",
+                node,
+                "python",
+            )
+
+    def elementwise(self, node: t.Elementwise) -> Value:
+        total = self.value(node.factors[0])
+        for op, factor in zip(node.ops, node.factors[1:], strict=True):
+            value = self.value(factor)
+            with self._at(factor):
+                both = va.odot if op == r"\odot" else va.oslash
+                total = both(total, value)
+        return total
+
+    def ratio(self, node: t.Ratio) -> Value:
+        top, bottom = self.value(node.top), self.value(node.bottom)
+        with self._at(node.bottom):
+            return va.divide(top, bottom)
+
+    def power(self, node: t.Power) -> Value:
+        parts = self.split(node)
+        if len(parts) > 1:
+            return va.times(self.value(parts[0]), self.value(parts[1]))
+        base = node.base
+        exponent = self._exponent(node)
+        if base in (_E, _ROMAN_E) and isinstance(base, t.Symbol):
+            if base == _ROMAN_E or self.find(base) is None:
+                return fn.exp_base(exponent)
+        return fn.power(self.value(base), exponent, entries=node.entries)
+
+    def _exponent(self, node: t.Power) -> Value:
+        try:
+            return self.value(node.exponent)
+        except FormulaError as error:
+            if node.exponent == t.Symbol("T") and error.rule == "unbound":
+                error.notes = (*error.notes, r"for a transpose write ^\top")
+            raise
+
+    def transpose(self, node: t.Transpose) -> Value:
+        parts = self.split(node)
+        if len(parts) > 1:
+            return va.times(self.value(parts[0]), self.value(parts[1]))
+        return va.transpose(self.value(node.operand))
+
+    def root(self, node: t.Root) -> Value:
+        degree = None if node.degree is None else self.value(node.degree)
+        return fn.root(self.value(node.operand), degree)
+
+    def factorial(self, node: t.Factorial) -> Value:
+        return fn.factorial(self.value(node.operand))
+
+    def binomial(self, node: t.Binomial) -> Value:
+        return fn.binomial(self.value(node.top), self.value(node.bottom))
+
+    def apply(self, node: t.Apply) -> Value:
+        args = [self.value(arg) for arg in node.args]
+        if node.primes:
+            return self.derivative_of_function(node, args)
+        return self.applied(node, args)
+
+    def applied(self, node: t.Apply, args: list[Value]) -> Value:
+        """The function of `node` at `args`."""
+        name = node.name
+        if name in ("min", "max"):
+            return fn.choose(args, 1 if name == "max" else -1)
+        if name in fn.ARRAY_FUNCTIONS:
+            return fn.ARRAY_FUNCTIONS[name](args[0])
+        if node.base is not None:
+            exact = _exact_log(args[0], self.value(node.base))
+            if exact is not None:
+                return exact
+            below = fn.elementwise("log", self.value(node.base))
+            return va.divide(fn.elementwise("log", args[0]), below)
+        if args[0].exact and args[0].v == 0 and name in ("exp", "cos", "cosh"):
+            return va.ONE
+        if args[0].exact and args[0].v == 1 and name in ("log", "ln"):
+            return va.ZERO
+        return fn.elementwise(name, args[0])
+
+    def entry(self, node: t.Entry) -> Meaning:
+        whole = self.value(node.operand)
+        index = self.entry_index(whole, node.indices, node)
+        return take_entry(whole, index)
+
+    def norm(self, node: t.Norm) -> Value:
+        order: Value | str | None = None
+        if isinstance(node.order, t.Symbol):
+            order = {
+                "F": "F",
+                r"\mathrm{F}": "F",
+                r"\infty": "inf",
+                "*": "*",
+            }.get(node.order.base)
+        elif isinstance(node.order, t.Infinity):
+            order = "inf"
+        if node.order is not None and order is None:
+            order = self.value(node.order)
+        return fn.norm(self.value(node.operand), order)
+
+    def bars(self, node: t.Bars) -> Value:
+        meaning = self.meaning(node.operand)
+        if isinstance(meaning, Thing):
+            return Value(len(meaning.value))
+        value = self.value(node.operand)
+        if node.kind != "abs":
+            return fn.rounding(value, node.kind)
+        if value.kind != "s":
+            raise ShapeMismatch(
+                rf"bars around {va.describe(value)}: write \lVert … \rVert "
+                r"for a norm, \operatorname{abs}(…) for the entries"
+            )
+        return fn.absolute(value)
+
+    def inner(self, node: t.Inner) -> Value:
+        return fn.inner(self.value(node.left), self.value(node.right))
+
+    def matrix(self, node: t.Matrix) -> Value:
+        rows = [[self._scalar(x) for x in row] for row in node.rows]
+        v = np.array([[x.v for x in row] for row in rows])
+        m = np.array([[x.m for x in row] for row in rows])
+        if v.shape[1] == 1:
+            return Value(v[:, 0], m[:, 0], "c")
+        return Value(v, m, "r" if v.shape[0] == 1 else "m")
+
+    def _scalar(self, node: t.Node) -> Value:
+        value = self.value(node)
+        if value.kind != "s" or np.ndim(value.v):
+            self.error("an entry of a matrix is a number", node, "shape")
+        return va.floating(value)
+
+    def set_of(self, node: t.SetOf) -> Thing:
+        return Thing([va.to_python(self.value(x)) for x in node.items])
+
+    def span(self, node: t.Span) -> Thing:
+        return Thing(list(self.integers(node.low, node.high, either=True)))
+
+    def infinity(self, node: t.Infinity) -> Value:
+        self.error(r"\infty is no number here", node, "undefined")
+
+    def unreadable(self, node: t.Node) -> Value:
+        self.error("this cannot stand here", node, "latex")
+
+
+def t_name(node: t.Node) -> str:
+    from bookproof.latex.printing import show_node
+
+    return show_node(node)
+
+
+def _rewrap(wrapper: t.Node, inner: t.Node) -> t.Node:
+    from dataclasses import replace
+
+    if isinstance(wrapper, t.Power):
+        return replace(wrapper, base=inner)
+    assert isinstance(wrapper, t.Transpose | t.Factorial | t.Entry)
+    return replace(wrapper, operand=inner)
+
+
+def _exact_log(a: Value, base: Value) -> Value | None:
+    """A logarithm that is a whole number."""
+    if not (a.exact and base.exact) or base.v in (0, 1) or a.v <= 0:
+        return None
+    if base.v <= 1:
+        return None
+    guess = round(math.log(a.v) / math.log(base.v))
+    if abs(guess) < 2000 and fn.power(base, Value(guess)).v == a.v:
+        return Value(guess)
+    return None
+
+
+_METHODS: dict[type[t.Node], Callable[[Any, Any], Meaning]] = {
+    t.Number: Evaluator.number,
+    t.Symbol: Evaluator.symbol,
+    t.Infinity: Evaluator.infinity,
+    t.Negative: Evaluator.negative,
+    t.Add: Evaluator.add,
+    t.Product: Evaluator.product,
+    t.Elementwise: Evaluator.elementwise,
+    t.Ratio: Evaluator.ratio,
+    t.Power: Evaluator.power,
+    t.Transpose: Evaluator.transpose,
+    t.Root: Evaluator.root,
+    t.Factorial: Evaluator.factorial,
+    t.Binomial: Evaluator.binomial,
+    t.Apply: Evaluator.apply,
+    t.Call: Evaluator.call,
+    t.Entry: Evaluator.entry,
+    t.Norm: Evaluator.norm,
+    t.Bars: Evaluator.bars,
+    t.Inner: Evaluator.inner,
+    t.Over: Evaluator.over,
+    t.Expectation: Evaluator.expectation,
+    t.Cases: Evaluator.cases,
+    t.Indicator: Evaluator.indicator,
+    t.Matrix: Evaluator.matrix,
+    t.SetOf: Evaluator.set_of,
+    t.Span: Evaluator.span,
+    t.Derivative: Evaluator.derivative,
+    t.At: Evaluator.at,
+    t.Chain: Evaluator.unreadable,
+    t.Branch: Evaluator.unreadable,
+    t.Space: Evaluator.unreadable,
+    t.BigO: Evaluator.unreadable,
+}

@@ -1,0 +1,381 @@
+r"""Symbols and what hangs on them: accents, primes, labels, indices, powers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bookproof.latex.stream import Stream
+from bookproof.latex.tokens import Token
+from bookproof.latex.tree import (
+    Apply,
+    Call,
+    Entry,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Symbol,
+    Transpose,
+)
+
+GREEK = set(
+    [
+        r"\alpha",
+        r"\beta",
+        r"\gamma",
+        r"\delta",
+        r"\epsilon",
+        r"\varepsilon",
+        r"\zeta",
+        r"\eta",
+        r"\theta",
+        r"\vartheta",
+        r"\iota",
+        r"\kappa",
+        r"\varkappa",
+        r"\lambda",
+        r"\mu",
+        r"\nu",
+        r"\xi",
+        r"\pi",
+        r"\varpi",
+        r"\rho",
+        r"\varrho",
+        r"\sigma",
+        r"\varsigma",
+        r"\tau",
+        r"\upsilon",
+        r"\phi",
+        r"\varphi",
+        r"\chi",
+        r"\psi",
+        r"\omega",
+        r"\Gamma",
+        r"\Delta",
+        r"\Theta",
+        r"\Lambda",
+        r"\Xi",
+        r"\Pi",
+        r"\Sigma",
+        r"\Upsilon",
+        r"\Phi",
+        r"\Psi",
+        r"\Omega",
+        r"\ell",
+        r"\hbar",
+        r"\imath",
+        r"\jmath",
+    ]
+)
+ACCENTS = {
+    r"\hat": r"\hat",
+    r"\widehat": r"\hat",
+    r"\bar": r"\bar",
+    r"\overline": r"\overline",
+    r"\dot": r"\dot",
+    r"\ddot": r"\ddot",
+    r"\tilde": r"\tilde",
+    r"\widetilde": r"\tilde",
+    r"\vec": r"\vec",
+    r"\check": r"\check",
+    r"\breve": r"\breve",
+}
+CLEAR_FONTS = {r"\mathbf", r"\boldsymbol", r"\bm", r"\mathit", r"\bold"}
+FONTS = {r"\mathcal", r"\mathscr", r"\mathfrak", r"\mathbb", r"\mathsf"}
+ROMAN = {r"\mathrm", r"\operatorname", r"\operatorname*"}
+_MARKS = {
+    "*": "*",
+    r"\ast": "*",
+    r"\star": r"\star",
+    "+": "+",
+    "-": "-",
+    r"\dagger": r"\dagger",
+}
+_TOPS = {r"\top", r"\intercal"}
+
+
+class Scripts(Stream):
+    """Reads one symbol with its scripts."""
+
+    def expression(self) -> Node:
+        raise NotImplementedError
+
+    def starts_symbol(self) -> bool:
+        token = self.here
+        if token.kind == "letter" or token.text in GREEK | ACCENTS.keys():
+            return True
+        if token.text in CLEAR_FONTS | FONTS | ROMAN:
+            return True
+        return token.kind == "text"
+
+    def symbol(self) -> Symbol:
+        """A symbol with labels and indices, without powers."""
+        start = self.here.at
+        bare = self.letter()
+        node = self.scripts(bare)
+        if not isinstance(node, Symbol):
+            self.fail("expected a symbol without powers", self._since(start))
+        return node
+
+    def _since(self, start: int) -> Token:
+        return Token("char", "", start, max(self.last_end, start + 1))
+
+    def letter(self) -> Symbol:
+        """A letter with font and accents."""
+        token = self.here
+        if token.text in ACCENTS:
+            return self._accented()
+        if token.text in CLEAR_FONTS | FONTS | ROMAN:
+            return self._in_font()
+        if token.kind == "text":
+            self.next()
+            return self._roman(token.text, token)
+        if token.kind == "letter" or token.text in GREEK:
+            self.next()
+            return Symbol(token.text, at=token.at, end=token.end)
+        self.fail(f"expected a symbol, found {self.describe(token)}")
+
+    def _roman(self, word: str, token: Token) -> Symbol:
+        if not word or not all(c.isalpha() or c in " -" for c in word):
+            self.fail("expected a word", token)
+        name = rf"\mathrm{{{word}}}"
+        return Symbol(name, at=token.at, end=self.last_end)
+
+    def _accented(self) -> Symbol:
+        token = self.next()
+        accent = ACCENTS[token.text]
+        if self.take("{"):
+            inner = self.symbol()
+            self.expect("}", "one symbol under the accent")
+        else:
+            inner = self.letter()
+        accents = (accent, *inner.accents)
+        return replace(inner, accents=accents, at=token.at, end=self.last_end)
+
+    def _in_font(self) -> Symbol:
+        font = self.next()
+        if font.text in CLEAR_FONTS and self._holds_symbol():
+            braced = self.take("{")
+            inner = self.symbol() if braced else self.letter()
+            if braced:
+                self.expect("}", "one symbol in this font")
+            return replace(inner, at=font.at, end=self.last_end)
+        word, _ = self.word()
+        if font.text in ROMAN:
+            name = rf"\mathrm{{{word.replace(chr(92) + ',', ' ')}}}"
+        elif word == "1":
+            name = r"\mathbf{1}"
+        elif font.text in CLEAR_FONTS:
+            self.fail("expected a letter in this font", font)
+        else:
+            name = f"{font.text}{{{word}}}"
+        return Symbol(name, at=font.at, end=self.last_end)
+
+    def _holds_symbol(self) -> bool:
+        token = self.peek() if self.here.text == "{" else self.here
+        return token.kind != "num"
+
+    def scripts(self, base: Node) -> Node:
+        """All primes, superscripts and subscripts that follow `base`."""
+        raised: list[Node | str] = []
+        seen: set[str] = set()
+        while True:
+            token = self.here
+            if token.text == "'":
+                base = self._prime(base)
+            elif token.text == "_" and token.kind == "char":
+                base = self._subscript(base, bool(raised), seen)
+            elif token.text == "^":
+                if "^" in seen and not isinstance(base, Symbol):
+                    self.fail("a second superscript: use brackets")
+                base = self._superscript(base, raised, seen)
+            else:
+                break
+        for power in raised:
+            if power == "T":
+                base = Transpose(base, at=base.at, end=self.last_end)
+            elif isinstance(power, Node):
+                base = self._power(base, power)
+        return base
+
+    def _power(self, base: Node, exponent: Node) -> Node:
+        entries = isinstance(exponent, Apply) and exponent.name == "odot"
+        if isinstance(exponent, Apply) and exponent.name == "odot":
+            exponent = exponent.args[0]
+        return Power(
+            base, exponent, entries=entries, at=base.at, end=self.last_end
+        )
+
+    def _prime(self, base: Node) -> Node:
+        if not isinstance(base, Symbol):
+            self.fail("a prime must follow a symbol")
+        self.next()
+        return replace(base, primes=base.primes + 1, end=self.last_end)
+
+    def _subscript(self, base: Node, raised: bool, seen: set[str]) -> Node:
+        if "_" in seen:
+            self.fail("a second subscript: use brackets")
+        seen.add("_")
+        self.next()
+        items = self._script_items()
+        if isinstance(base, Symbol) and not base.sub:
+            return replace(base, sub=items, end=self.last_end)
+        return Entry(base, items, at=base.at, end=self.last_end)
+
+    def _script_items(self) -> tuple[Node, ...]:
+        if self.here.text != "{":
+            return (self._single(),)
+        items: list[Node] = []
+        self.next()
+        with self.nested():
+            while True:
+                items.append(self._script_item())
+                if not self.take(",", ";"):
+                    break
+            self.expect("}", "} after the index")
+        return tuple(items)
+
+    def _script_item(self) -> Node:
+        if self.here.text in _MARKS and self.peek().text in ("}", ","):
+            token = self.next()
+            return Symbol(token.text, at=token.at, end=token.end)
+        if self.here.text == r"\infty":
+            token = self.next()
+            return Symbol(r"\infty", at=token.at, end=token.end)
+        return self.expression()
+
+    def _single(self) -> Node:
+        """A script without braces: exactly one letter or digit."""
+        token = self.here
+        if token.kind == "num":
+            if len(token.text) > 1:
+                self.fail(
+                    f"only the first digit of {token.text} is in the script: "
+                    "use braces"
+                )
+            self.next()
+            return Number(token.text, at=token.at, end=token.end)
+        if token.text in (r"\infty", "*", "+"):
+            self.next()
+            return Symbol(token.text, at=token.at, end=token.end)
+        if not self.starts_symbol():
+            self.fail(f"expected an index or {{, found {self.describe(token)}")
+        return self.letter()
+
+    def _superscript(
+        self, base: Node, raised: list[Node | str], seen: set[str]
+    ) -> Node:
+        self.next()
+        seen.add("^")
+        if self.here.text == "{":
+            self.next()
+            with self.nested():
+                base = self._raised_content(base, raised, "}")
+                self.expect("}", "} after the superscript")
+            return base
+        if self.here.text in _TOPS or self._roman_transpose():
+            self._skip_transpose()
+            raised.append("T")
+            return base
+        if self.here.text in ("*", r"\ast", r"\star", r"\dagger"):
+            return self._mark(base)
+        if self.here.text == r"\prime":
+            return self._prime(base)
+        raised.append(self._single())
+        return base
+
+    def _roman_transpose(self) -> bool:
+        if self.here.text not in (r"\mathsf", r"\mathrm"):
+            return False
+        first = self.peek()
+        if first.text == "{":
+            return self.peek(2).text == "T" and self.peek(3).text == "}"
+        return first.text == "T"
+
+    def _skip_transpose(self) -> None:
+        if self.take(*_TOPS):
+            return
+        self.next()
+        self.word()
+
+    def _mark(self, base: Node) -> Node:
+        token = self.next()
+        if not isinstance(base, Symbol):
+            self.fail("a mark must follow a symbol", token)
+        marks = (*base.marks, _MARKS.get(token.text, token.text))
+        return replace(base, marks=marks, end=self.last_end)
+
+    def _raised_content(
+        self, base: Node, raised: list[Node | str], close: str
+    ) -> Node:
+        if self.here.text in ("(", "[") and self._is_label():
+            base = self._label(base)
+        if self.here.kind == "text":
+            return self._mark(base)
+        if self.here.text in _MARKS and self.peek().text == close:
+            return self._mark(base)
+        while self.take(r"\prime"):
+            if not isinstance(base, Symbol):
+                self.fail("a prime must follow a symbol")
+            base = replace(base, primes=base.primes + 1)
+        if self.here.text == "-" and self.peek().text in _TOPS:
+            self.next()
+            raised.append(Negative(Number("1")))
+        if self.here.text in _TOPS or self._roman_transpose():
+            self._skip_transpose()
+            raised.append("T")
+        elif self.take(r"\odot"):
+            power = self.expression()
+            raised.append(Apply("odot", (power,)))
+        elif self.here.text != close:
+            raised.append(self.expression())
+        return base
+
+    def _is_label(self) -> bool:
+        """Whether these brackets are a label: they close before the end of
+        the superscript or before a transpose, an inverse or a prime."""
+        depth = 0
+        for index in range(self.pos, len(self.tokens)):
+            text = self.tokens[index].text
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(text, 0)
+            if depth == 0:
+                after = self.tokens[index + 1].text
+                return after in _TOPS | {"}", "-", "'", r"\prime", r"\mathsf"}
+        return False
+
+    def _label(self, base: Node) -> Node:
+        opening = self.next()
+        if not isinstance(base, Symbol):
+            self.fail(
+                "a label in brackets must follow a symbol; write a power "
+                "without brackets",
+                opening,
+            )
+        if base.label:
+            self.fail("a second label", opening)
+        items: list[Node] = []
+        while True:
+            items.append(self.expression())
+            if not self.take(",", ";"):
+                break
+        closing = {"(": ")", "[": "]"}[opening.text]
+        self.expect(closing, f"{closing} after the label")
+        return replace(
+            base,
+            label=tuple(items),
+            square=opening.text == "[",
+            end=self.last_end,
+        )
+
+
+def as_indices(items: tuple[Node, ...]) -> tuple[Node, ...]:
+    """`ij`, written without a comma, as two indices."""
+    if len(items) == 1 and isinstance(items[0], Product):
+        product = items[0]
+        simple = all(isinstance(f, Symbol | Number) for f in product.factors)
+        if simple and not any(product.ops):
+            return product.factors
+    if len(items) == 1 and isinstance(items[0], Call):
+        return items
+    return items

@@ -1,0 +1,86 @@
+"""Take in the rows of a `{symbols}` table."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from bookproof.diagnostics import Finding
+from bookproof.elements import SymbolRow, Symbols
+from bookproof.latex import tree as t
+from bookproof.latex.bindings import Bindings
+from bookproof.latex.errors import FormulaError
+from bookproof.latex.printing import show_node
+from bookproof.latex.statements import read_formula, read_symbol
+
+
+def read_rows(
+    table: Symbols, bindings: Bindings, macros: Mapping[str, str]
+) -> list[Finding]:
+    """Bind what the rows say; what is wrong with them."""
+    findings: list[Finding] = []
+    for row in table.rows:
+        try:
+            if row.value is None:
+                _explain(row, bindings, macros)
+            else:
+                _bind(row, table, bindings, macros)
+        except FormulaError as error:
+            findings.append(error.finding(row.symbol, table.id or None))
+    return findings
+
+
+def _explain(
+    row: SymbolRow, bindings: Bindings, macros: Mapping[str, str]
+) -> None:
+    formula = read_formula(row.symbol.text, macros)
+    nodes = [*formula.chains, *formula.loose]
+    for loop in formula.loops:
+        nodes += loop.symbols
+    for node in nodes:
+        bindings.explained.update(
+            show_node(part)
+            for part in t.walk(node)
+            if isinstance(part, t.Symbol)
+        )
+
+
+def _bind(
+    row: SymbolRow,
+    table: Symbols,
+    bindings: Bindings,
+    macros: Mapping[str, str],
+) -> None:
+    assert row.value is not None
+    node = read_symbol(row.symbol.text, macros)
+    if isinstance(node, t.Call):
+        node = node.function
+    if not isinstance(node, t.Symbol | t.Derivative):
+        raise FormulaError(
+            "a row with a value binds one symbol",
+            node.at,
+            node.width,
+            rule="symbols",
+        )
+    source = row.value.text.strip()
+    try:
+        ast.parse(source, mode="eval")
+    except SyntaxError as error:
+        wrong = FormulaError(
+            f"not a Python expression: {error.msg}",
+            0,
+            len(source),
+            rule="symbols",
+        )
+        wrong.source = row.value
+        raise wrong from None
+    key = show_node(node)
+    if bindings.row_key_taken(key) and not table.redefine:
+        raise FormulaError(
+            f"{key} has a row with a value already; say :redefine: if it is "
+            "to change",
+            node.at,
+            node.width,
+            rule="redefined",
+        )
+    bindings.add_row(node, source, row.value)
