@@ -82,7 +82,7 @@ TABLE: Mapping[str, Row] = {
     "warning": Row("myst", options=_BOX),
     "important": Row("myst", options=_BOX),
     "seealso": Row("myst", options=_BOX),
-    "margin": Row("myst", options=_BOX),
+    "margin": Row("myst"),
     "epigraph": Row("myst"),
     "rubric": Row("none", "title", True, options=_BOX),
     # figures, mathematics, tables
