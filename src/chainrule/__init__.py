@@ -8,6 +8,7 @@ array([2., 4.])
 
 from __future__ import annotations
 
+from chainrule import nn, optim
 from chainrule.engine import no_grad
 from chainrule.errors import (
     ChainRuleError,
@@ -47,7 +48,9 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "nn",
     "no_grad",
+    "optim",
     "trace",
     "value_and_grad",
     "vjp",

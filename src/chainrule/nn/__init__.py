@@ -1,0 +1,25 @@
+# Edit the book, or edit here and stitch.
+"""Layers, losses and first values.
+
+>>> import chainrule as cr
+>>> model = cr.nn.Sequential(cr.nn.Linear(4, 3), cr.nn.Tanh())
+>>> model(np.ones((2, 4))).shape
+(2, 3)
+"""
+
+from __future__ import annotations
+
+from chainrule.nn import functional, init
+from chainrule.nn.layers import Linear, ReLU, Sequential, Sigmoid, Tanh
+from chainrule.nn.module import Module
+
+__all__ = [
+    "Linear",
+    "Module",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "functional",
+    "init",
+]

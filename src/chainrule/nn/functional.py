@@ -1,0 +1,122 @@
+# Edit the book, or edit here and stitch.
+"""Layers and losses as functions: arrays give arrays, tensors tensors."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from chainrule.engine import Array, plain
+from chainrule.errors import ShapeError
+from chainrule.rules import fused
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+
+# Take the logarithm of softmax without ever forming S alone
+def log_softmax(x: Array, axis: int = -1) -> Array:
+    """The logarithm of `softmax(x, axis)`, exact where that rounds to 0.
+
+    x has any shape; the result has the same. Formula: x - log(sum(exp(x))).
+    """
+    x = x - np.max(plain(x), axis=axis, keepdims=True)
+    return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+
+
+def softmax(x: Array, axis: int = -1) -> Array:
+    """Probabilities in proportion to exp(x), of the shape of x.
+
+    Along `axis` they are positive and add to one.
+    """
+    return np.exp(log_softmax(x, axis))
+
+
+# Average the surprise at the right class
+def cross_entropy(
+    input: Array, target: Array, reduction: Reduction = "mean"
+) -> Array:
+    """The surprise -log p at the target, p being the softmax of each row.
+
+    input: logits (B, K). target: integer labels (B,) from 0 to K - 1, or
+    weights (B, K); then the loss of a row is -sum(target * log p). The
+    gradient of a row's loss is p minus its target. Raises ShapeError,
+    TypeError (labels not integers), ValueError (no such class).
+    """
+    target = np.asarray(plain(target))
+    shape = np.shape(plain(input))
+    if len(shape) == 2 and target.shape == shape:
+        losses = -np.sum(target * log_softmax(input), axis=-1)
+    else:
+        check_labels(shape, target)
+        losses = fused.softmax_cross_entropy(input, target)
+    return reduced(losses, reduction)
+
+
+# Send a batch of rows through weights and biases
+def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    """Every row of x times weight transposed, plus bias: x @ weight.T + bias.
+
+    x: (..., n), weight: (m, n), bias: (m) or None; the result is (..., m).
+    Raises ShapeError if the last axes of x and weight differ.
+    """
+    shapes = [np.shape(plain(x)), np.shape(plain(weight))]
+    if len(shapes[1]) != 2 or shapes[0][-1:] != shapes[1][1:]:
+        raise ShapeError("linear", shapes, "the last axes should be equal")
+    if bias is None:
+        return x @ weight.T
+    return fused.linear(x, weight, bias)
+
+
+# Bend each entry
+def relu(x: Array) -> Array:
+    """max(x, 0) for each entry; the derivative at 0 is taken to be 0."""
+    return fused.relu(x)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)) for each entry; no entry overflows."""
+    return fused.sigmoid(x)
+
+
+def tanh(x: Array) -> Array:
+    """The hyperbolic tangent of each entry."""
+    return np.tanh(x)
+
+
+# Refuse shapes that would broadcast, and labels that are none
+def mse_loss(
+    input: Array, target: Array, reduction: Reduction = "mean"
+) -> Array:
+    """The mean over all entries of (input - target)^2.
+
+    Both have the same shape: ShapeError otherwise, never a broadcast. The
+    gradient is 2 (input - target) / size.
+    """
+    shapes = [np.shape(plain(input)), np.shape(plain(target))]
+    if shapes[0] != shapes[1]:
+        raise ShapeError("mse_loss", shapes, "they should be equal")
+    return reduced((input - target) ** 2, reduction)
+
+
+def check_labels(shape: tuple[int, ...], labels: np.ndarray) -> None:
+    """Complain unless labels are classes of logits of this shape."""
+    if len(shape) != 2 or labels.shape != shape[:1]:
+        reason = "logits are (B, K), labels (B,) or weights (B, K)"
+        raise ShapeError("cross_entropy", [shape, labels.shape], reason)
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"labels are integers, not {labels.dtype}")
+    wrong = labels[(labels < 0) | (labels >= shape[1])]
+    if wrong.size:
+        raise ValueError(f"no class {wrong[0]} among {shape[1]}, from 0")
+
+
+def reduced(losses: Array, reduction: Reduction) -> Array:
+    """The mean or the sum of all losses, or the losses as they are."""
+    if reduction == "mean":
+        return losses.mean()
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "none":
+        return losses
+    raise ValueError(f'reduction: "mean", "sum" or "none", not {reduction!r}')

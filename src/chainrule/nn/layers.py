@@ -1,0 +1,129 @@
+# Edit the book, or edit here and stitch.
+"""Layers: modules made of one function each, and their composition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from chainrule.engine import Array
+from chainrule.errors import ShapeError
+from chainrule.nn import functional
+from chainrule.nn.init import kaiming_uniform_, uniform_
+from chainrule.nn.module import Module, in_layer
+from chainrule.tensor import Tensor
+
+
+# Keep weights and biases for the linear function
+class Linear(Module):
+    """x @ weight.T + bias: rows of in_features to rows of out_features.
+
+    weight: (out_features, in_features), bias: (out_features) or None, both
+    uniform in ±1/sqrt(in_features) at first, drawn from `rng`. x: (...,
+    in_features). Raises ShapeError for another last axis, ValueError for
+    sizes below one.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        if in_features < 1 or out_features < 1:
+            raise ValueError(f"no layer from {in_features} to {out_features}")
+        rng = np.random.default_rng() if rng is None else rng
+        weight = np.empty((out_features, in_features), dtype)
+        self.weight = Tensor(weight, requires_grad=True)
+        kaiming_uniform_(self.weight, math.sqrt(5), rng=rng)
+        self.bias: Tensor | None = None
+        if bias:
+            bound = 1 / math.sqrt(in_features)
+            self.bias = Tensor(weight[:, 0], requires_grad=True)
+            uniform_(self.bias, -bound, bound, rng=rng)
+
+    def forward(self, x: Array) -> Array:
+        """Z = H W^T + b for a batch H of rows."""
+        return functional.linear(x, self.weight, self.bias)
+
+    def __repr__(self) -> str:
+        out_features, in_features = self.weight.shape
+        return f"Linear({in_features}, {out_features})"
+
+
+# Send the output of each layer to the next
+class Sequential(Module):
+    """The composition of its layers, first to last: `Sequential(f, g)`.
+
+    `model[i]` is a layer, `model[i:j]` a shorter Sequential that shares its
+    layers. A ShapeError says which layer it arose in.
+    """
+
+    def __init__(self, *layers: Module) -> None:
+        for layer in layers:
+            if not isinstance(layer, Module):
+                raise TypeError(f"a layer is a Module, not {layer!r}")
+        self.layers = layers
+
+    def forward(self, x: Any) -> Any:
+        """The output of the last layer."""
+        for index, layer in enumerate(self.layers):
+            try:
+                x = layer(x)
+            except ShapeError as error:
+                raise in_layer(f"layer {index}", error) from error
+        return x
+
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """The layers; their names are their places, as in PyTorch."""
+        return ((str(index), layer) for index, layer in enumerate(self.layers))
+
+    # Count, index and walk through the layers
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            return Sequential(*self.layers[index])
+        return self.layers[index]
+
+
+class ReLU(Module):
+    """`functional.relu`: max(x, 0) for each entry."""
+
+    def forward(self, x: Array) -> Array:
+        """max(x, 0)."""
+        return functional.relu(x)
+
+
+# Let the other activations be layers too
+class Sigmoid(Module):
+    """`functional.sigmoid`: 1 / (1 + exp(-x)) for each entry."""
+
+    def forward(self, x: Array) -> Array:
+        """1 / (1 + exp(-x))."""
+        return functional.sigmoid(x)
+
+
+class Tanh(Module):
+    """`functional.tanh` for each entry."""
+
+    def forward(self, x: Array) -> Array:
+        """tanh(x)."""
+        return functional.tanh(x)

@@ -1,0 +1,137 @@
+# Edit the book, or edit here and stitch.
+"""Modules: functions that own parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from chainrule.engine import Leaf, no_grad
+from chainrule.errors import ShapeError
+from chainrule.tensor import Tensor
+
+
+# Search an attribute for parameters and modules
+def search(name: str, value: object) -> Iterator[tuple[str, Any]]:
+    """Every parameter and module in value, with its dotted path."""
+    if isinstance(value, Module):
+        yield name, value
+    elif isinstance(value, Tensor):
+        if isinstance(value.node, Leaf):
+            yield name, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from search(f"{name}.{key}", item)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from search(f"{name}.{index}", item)
+
+
+# Let a module be a function that owns parameters
+class Module:
+    """A function with parameters: subclass, write `forward`, call it.
+
+    Every Tensor that requires grad and is an attribute is a parameter; an
+    attribute that is a module brings its own. Lists, tuples and dicts of
+    them are searched. `training` is what `train()` and `eval()` set.
+    """
+
+    training: bool = True
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; each subclass writes its own."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The value of `forward`; a ShapeError learns the layer's name."""
+        try:
+            return self.forward(*args, **kwargs)
+        except ShapeError as error:
+            if error.layer is not None:
+                raise
+            raise in_layer(repr(self), error) from error
+
+    # Walk through what a module owns
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Parameters and modules among the attributes, with their names."""
+        for name, value in vars(self).items():
+            yield from search(name, value)
+
+    def modules(self) -> Iterator[Module]:
+        """The modules among the attributes."""
+        return (m for _, m in self.members() if isinstance(m, Module))
+
+    def every_parameter(self) -> Iterator[tuple[str, Tensor]]:
+        """Dotted names and parameters; one that is shared comes up twice."""
+        for name, member in self.members():
+            if isinstance(member, Module):
+                for rest, parameter in member.every_parameter():
+                    yield f"{name}.{rest}", parameter
+            else:
+                yield name, member
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Dotted names and parameters, each parameter once."""
+        seen: set[int] = set()
+        for name, parameter in self.every_parameter():
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                yield name, parameter
+
+    def parameters(self) -> Iterator[Tensor]:
+        """The parameters, in the order in which they were set."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def __repr__(self) -> str:
+        inside = ", ".join(map(repr, self.modules()))
+        return f"{type(self).__name__}({inside})"
+
+    # Switch modes and save the parameters
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` here and in all modules inside; return self."""
+        self.training = mode
+        for module in self.modules():
+            module.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """`train(False)`."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all parameters, by name."""
+        return {name: p.data.copy() for name, p in self.every_parameter()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copy the arrays of `state` into the parameters, all or none.
+
+        Raises KeyError if names are missing or unknown, ShapeError if an array
+        has not the shape of its parameter. Each parameter keeps its dtype.
+        """
+        parameters = dict(self.every_parameter())
+        if parameters.keys() != state.keys():
+            missing = sorted(parameters.keys() - state.keys())
+            unknown = sorted(state.keys() - parameters.keys())
+            raise KeyError(f"missing: {missing}, unknown: {unknown}")
+        arrays = {name: np.asarray(state[name]) for name in parameters}
+        for name, p in parameters.items():
+            if arrays[name].shape != p.shape:
+                shapes = [arrays[name].shape, p.shape]
+                raise ShapeError("load_state_dict", shapes, layer=name)
+        with no_grad():
+            for name, p in parameters.items():
+                p[...] = arrays[name]
+
+
+# Say in which layer the shapes do not fit
+def in_layer(layer: str, error: ShapeError) -> ShapeError:
+    """The same complaint about shapes, with the layer where it arose."""
+    path = f"{layer}, {error.layer}" if error.layer else layer
+    return ShapeError(error.operation, error.shapes, error.reason, path)
