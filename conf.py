@@ -140,23 +140,32 @@ def _hide_right_sidebar(app, pagename, templatename, context, doctree):  # type:
     context["furo_hide_toc"] = True
 
 
-def _embed_reading_face(app, exception):  # type: ignore[no-untyped-def]
-    """Put the face of the running text into the stylesheet itself.
+# The faces of running text and formulas, and the stylesheets that name them.
+_FACES = {
+    "fonts/source-serif-4-latin-wght-normal.woff2": "book.css",
+    "fonts/KaTeX_Main-Regular.woff2": "katex/katex.min.css",
+    "fonts/KaTeX_Math-Italic.woff2": "katex/katex.min.css",
+}
+
+
+def _embed_faces(app, exception):  # type: ignore[no-untyped-def]
+    """Put the faces that nearly every line needs into the stylesheets.
 
     A face that arrives after the text has been laid out moves every line,
     and browsers refuse to load one earlier for a page read from a file.
     """
-    style = Path(app.outdir, "_static/book.css")
-    if exception is not None or not style.is_file():
-        return
-    address = "fonts/source-serif-4-latin-wght-normal.woff2"
-    face = Path(app.outdir, "_static", address).read_bytes()
-    data = "data:font/woff2;base64," + base64.b64encode(face).decode()
-    text = style.read_text(encoding="utf-8")
-    style.write_text(text.replace(address, data), encoding="utf-8")
+    static = Path(app.outdir, "_static")
+    for address, name in _FACES.items():
+        style = static / name
+        if exception is not None or not style.is_file():
+            return
+        face = (style.parent / address).read_bytes()
+        data = "data:font/woff2;base64," + base64.b64encode(face).decode()
+        text = style.read_text(encoding="utf-8")
+        style.write_text(text.replace(address, data), encoding="utf-8")
 
 
 def setup(app):  # type: ignore[no-untyped-def]
     """Adjust the theme's pages."""
-    app.connect("build-finished", _embed_reading_face)
+    app.connect("build-finished", _embed_faces)
     app.connect("html-page-context", _hide_right_sidebar, priority=900)

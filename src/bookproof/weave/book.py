@@ -81,6 +81,17 @@ class Book:
             book.pages[name] = Page(name, chapter, record, fresh, stored)
         return book
 
+    def reread(self, docname: str, text: str) -> bool:
+        """Take over a text that differs from the one read first; whether it
+        did. What the ledger says is not about this text."""
+        page = self.pages.get(docname)
+        if page is None or page.chapter.text == text:
+            return False
+        path = self.project.root / page.chapter.path
+        chapter = read_chapter(path, self.project, text)
+        self.pages[docname] = Page(docname, chapter, page.ledger, False)
+        return True
+
     def chapters(self) -> Sequence[Chapter]:
         """All chapters, in reading order."""
         return [page.chapter for page in self.pages.values()]

@@ -54,7 +54,7 @@ class MarkerDirective(SphinxDirective):
 
 
 class FormulaDirective(MarkerDirective):
-    """A displayed formula: `let`, `redefine` or `claim`."""
+    """A displayed formula: `let` or `claim`."""
 
     def body(self) -> tuple[str, nodes.Element]:
         tex = "\n".join(self.content)
@@ -88,7 +88,7 @@ def margin_of(page: Page, marker: Marker) -> nodes.Element:
 
 def setup(app: Sphinx) -> None:
     """Register the directives."""
-    for name in ("let", "redefine", "claim"):
+    for name in ("let", "claim"):
         app.add_directive(name, FormulaDirective)
     for name in ("fact", "cited", "unchecked"):
         app.add_directive(name, WordsDirective)

@@ -34,9 +34,23 @@ def read_book(app: Sphinx) -> None:
     for page in book.pages.values():
         for place, message in complaints(page):
             logger.warning(message, location=place, type="bookproof")
-    if not all(page.fresh and page.outputs for page in book.pages.values()):
-        # No page shows an output that the press did not see.
-        app.config.nb_execution_mode = "off"
+
+
+def run_nothing(app: Sphinx) -> None:
+    """Keep MyST-NB from running the cells of pages that were not checked:
+    no page shows an output that the press did not see."""
+    settings = getattr(app.env, "mystnb_config", None)
+    pages = book_of(app.env).pages.values()
+    unseen = [
+        f"{page.docname}.md"
+        for page in pages
+        if not (page.fresh and page.outputs)
+    ]
+    if settings is not None and unseen:
+        app.env.mystnb_config = settings.copy(  # type: ignore[attr-defined]
+            execution_excludepatterns=unseen
+        )
+        app.config.suppress_warnings.append("myst-nb.lexer")
 
 
 def complaints(page: Page) -> Iterator[tuple[str, str]]:
@@ -114,5 +128,6 @@ def remember(app: Sphinx, env: BuildEnvironment) -> None:
 def setup(app: Sphinx) -> None:
     """Read the book first; compare before reading, remember after it."""
     app.connect("builder-inited", read_book, priority=100)
+    app.connect("builder-inited", run_nothing, priority=900)
     app.connect("env-get-outdated", outdated)
     app.connect("env-updated", remember)

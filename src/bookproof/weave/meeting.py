@@ -97,6 +97,12 @@ def _start_page(app: Sphinx, docname: str, source: list[str]) -> None:
     seen = _SEEN.setdefault(app.env, Counter())
     for sort in ("markers", "chunks"):
         seen[docname, sort] = 0
+    if book_of(app.env).reread(docname, source[0]):
+        logger.warning(
+            "changed while the book was being built; build it again",
+            location=docname,
+            type="bookproof",
+        )
 
 
 def _end_page(app: Sphinx, doctree: nodes.document) -> None:

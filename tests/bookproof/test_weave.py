@@ -1,0 +1,186 @@
+"""A small book, checked and woven once; what stands on its pages."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from weave_book import SmallBook
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
+    small = SmallBook(tmp_path_factory.mktemp("small"))
+    checked = small.check()
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    woven = small.weave()
+    assert woven.returncode == 0, woven.stdout + woven.stderr
+    return small
+
+
+class Resources(HTMLParser):
+    """Everything that a browser fetches to show a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.found += [values[n] for n in ("src", "data") if n in values]
+        fetched = ("stylesheet", "preload", "icon", "modulepreload")
+        if tag == "link" and set(values.get("rel", "").split()) & {*fetched}:
+            self.found.append(values.get("href", ""))
+
+
+def pages(book: SmallBook, out: str = "html") -> list[Path]:
+    return sorted((book.root / "build" / out).rglob("*.html"))
+
+
+def test_no_page_fetches_anything_from_elsewhere(book: SmallBook) -> None:
+    assert len(pages(book)) > 6
+    for path in pages(book):
+        reader = Resources()
+        reader.feed(path.read_text(encoding="utf-8"))
+        assert reader.found
+        for address in reader.found:
+            assert not re.match(r"(https?:)?//", address), (path, address)
+
+
+def test_no_stylesheet_fetches_anything_from_elsewhere(
+    book: SmallBook,
+) -> None:
+    sheets = sorted((book.root / "build/html").rglob("*.css"))
+    assert sheets
+    for path in sheets:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"@import[^;]*//", text), path
+        assert not re.search(r"url\(\s*[\"']?(https?:)?//", text), path
+
+
+def test_every_file_that_a_stylesheet_names_is_there(book: SmallBook) -> None:
+    for path in (book.root / "build/html/_static").rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        for address in re.findall(r"url\([\"']?([^\"')]+)", text):
+            if not address.startswith(("data:", "#")):
+                assert (path.parent / address).is_file(), (path, address)
+
+
+@pytest.mark.parametrize("name", ["adding", "using"])
+def test_the_page_holds_the_ids_of_the_ledger(
+    book: SmallBook, name: str
+) -> None:
+    record = book.root / f"build/ledger/{name}.json"
+    kinds = ("let", "claim", "fact", "cited", "unchecked")
+    wanted = Counter(
+        f"{name}::{entry['id']}"
+        for entry in json.loads(record.read_text(encoding="utf-8"))["entries"]
+        if entry["kind"] in kinds
+    )
+    found = re.findall(r'data-claim="([^"]*)"', book.page(name))
+    assert Counter(map(html.unescape, found)) == wanted
+    assert len(wanted) >= 1
+
+
+def test_a_claim_is_marked_as_holding_with_its_values(
+    book: SmallBook,
+) -> None:
+    mark = re.search(
+        r'<span [^>]*data-claim="adding::three"[^>]*>', book.page("adding")
+    )
+    assert mark
+    assert "mark-claim holds" in mark[0]
+    assert 'title="checked: 4 = 4"' in mark[0]
+
+
+def test_the_other_marks_say_what_they_are(book: SmallBook) -> None:
+    page = book.page("adding")
+    assert re.search(r'class="mark mark-fact holds"[^>]*>about 5<', page)
+    assert re.search(r'class="mark mark-cited cited"', page)
+    assert 'title="not checked: a matter of taste"' in page
+    assert "&lt;w&gt;" not in page
+    assert "knuth1984&gt;" not in page
+
+
+def test_formulas_are_set_before_the_page_is_shipped(book: SmallBook) -> None:
+    page = book.page("adding")
+    assert '<span class="katex">' in page
+    assert "<math" in page
+    scripts = (book.root / "build/html/_static").rglob("*katex*.js")
+    assert not list(scripts)
+
+
+def test_a_piece_of_code_knows_its_neighbours(book: SmallBook) -> None:
+    adding, using = book.page("adding"), book.page("using")
+    assert 'continued in <a href="using.html#code-add-three-numbers"' in adding
+    assert 'continues <a href="adding.html#code-add-two-numbers"' in using
+    assert 'used in <a href="#code-add-two-numbers"' in adding
+    assert '<a class="fragment" href="#code-work-it-out"' in adding
+
+
+def test_the_source_file_has_a_page_that_leads_back(book: SmallBook) -> None:
+    page = book.page("code/small/adding")
+    assert 'href="../../adding.html#code-add-two-numbers"' in page
+    assert 'href="../../using.html#code-add-three-numbers"' in page
+    text = html.unescape(re.sub(r"<[^>]+>", "", page))
+    assert "return a + b" in text
+
+
+def test_the_notation_is_put_together_from_the_chapters(
+    book: SmallBook,
+) -> None:
+    page = book.page("notation")
+    assert "a weight" in page
+    assert 'href="adding.html"' in page
+
+
+def test_the_ledger_page_lists_claims_and_statements(book: SmallBook) -> None:
+    page = book.page("ledger")
+    assert 'href="adding.html#claim-squares"' in page
+    assert 'id="statement-s-squares"' in page
+    assert "statement-s-open" not in page
+
+
+def test_solutions_are_folded_and_starters_are_not(book: SmallBook) -> None:
+    page = book.page("adding")
+    assert re.search(r'<details class="solution">\s*<summary>', page)
+    assert 'class="grade grade-build"' in page
+    assert page.index("NotImplementedError") < page.index('<details class="sol')
+
+
+def test_figures_have_a_size_and_a_text(book: SmallBook) -> None:
+    image = re.search(r"<img [^>]*_images[^>]*>", book.page("adding"))
+    assert image
+    assert re.search(r'width="\d+" height="\d+"', image[0])
+    assert 'alt="A line that rises"' in image[0]
+
+
+def test_no_kernel_is_needed_for_outputs(book: SmallBook) -> None:
+    assert "seen" in book.page("adding")
+
+
+def test_two_clean_builds_are_equal_byte_for_byte(book: SmallBook) -> None:
+    again = book.weave("again")
+    assert again.returncode == 0, again.stderr
+    first, second = (book.root / "build" / out for out in ("html", "again"))
+    names = sorted(p.relative_to(first) for p in first.rglob("*"))
+    assert names == sorted(p.relative_to(second) for p in second.rglob("*"))
+    for name in names:
+        # Sphinx's own record of its settings holds the output folder.
+        if (first / name).is_file() and name.name != ".buildinfo":
+            assert (first / name).read_bytes() == (
+                second / name
+            ).read_bytes(), name
+
+
+def test_pages_may_be_read_by_several_processes(book: SmallBook) -> None:
+    woven = book.weave("parallel", "-j", "2")
+    assert woven.returncode == 0, woven.stderr
+    assert book.page("ledger", "parallel") == book.page("ledger")

@@ -1,0 +1,88 @@
+"""The weaver's parts, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bookproof.weave.katex import BadFormula, Katex
+from bookproof.weave.punctuation import length
+from bookproof.weave.roles import printed_words, statement_ids
+from bookproof.weave.translator import svg_size
+from bookproof.weave.verdicts import evidence
+
+
+@pytest.fixture(scope="module")
+def katex() -> Iterator[Katex]:
+    engine = Katex({r"\loss": r"\mathcal{L}"})
+    yield engine
+    engine.close()
+
+
+def test_a_formula_carries_mathml_for_screen_readers(katex: Katex) -> None:
+    html = katex.html(r"\frac{a}{b}", display=False)
+    assert "<mfrac>" in html
+    assert 'aria-hidden="true"' in html
+
+
+def test_macros_are_those_of_the_project(katex: Katex) -> None:
+    html = katex.html(r"\loss", display=False, output="mathml")
+    assert 'mathvariant="script"' in html or "ℒ" in html
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [r"\frac{1", r"\nosuch", "é", r"\href{a}{b}", r"\htmlId{a}{b}", "a % b"],
+)
+def test_what_katex_cannot_set_is_refused(katex: Katex, tex: str) -> None:
+    with pytest.raises(BadFormula):
+        katex.html(tex, display=False)
+
+
+def test_a_definition_in_one_formula_does_not_reach_the_next(
+    katex: Katex,
+) -> None:
+    katex.html(r"\gdef\own{x}\own", display=False)
+    with pytest.raises(BadFormula):
+        katex.html(r"\own", display=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("about 2.6 times <ratio>", "about 2.6 times"),
+        ("9 <overwrite([24, 9])>", "9"),
+        ("true <a < b>", "true"),
+    ],
+)
+def test_words_end_at_the_first_angle(text: str, words: str) -> None:
+    assert printed_words(text) == words
+
+
+def test_statement_ids_are_separated_by_commas() -> None:
+    assert statement_ids("a-b, c ,d") == ["a-b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "signs"), [(r"x = 2", 3), (r"\frac{\partial L}{x_1}", 5)]
+)
+def test_the_length_of_a_formula_counts_signs(tex: str, signs: int) -> None:
+    assert length(tex) == signs
+
+
+def test_the_size_of_a_drawing_is_in_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "a.svg"
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="1in"/>'
+    path.write_text(svg, encoding="utf-8")
+    assert svg_size(path) == (96, 96)
+    assert svg_size(tmp_path / "none.svg") is None
+
+
+def test_evidence_names_draws_and_values() -> None:
+    entry = {"kind": "claim", "values": [["1", "1"], ["2", "3"]], "draws": 5}
+    assert (
+        evidence(entry) == "checked in 5 random draws, the first: 1 = 1; 2 | 3"
+    )
+    assert evidence({"kind": "claim", "values": [], "draws": 0}) == "checked"
