@@ -104,6 +104,12 @@ def _read(path: Path, file: str) -> tuple[str, list[Finding]]:
     return text, findings
 
 
+def _is_run(token: Token, inside: tuple[str, ...]) -> bool:
+    """Whether MyST-NB takes this fence for a cell: not within anything."""
+    bare = token.type == "fence" and token.info.startswith("{code-cell}")
+    return bare and token.level == 0 and not inside
+
+
 def slug(title: str) -> str:
     """A title as the part of an id: small letters, digits, hyphens."""
     plain = unicodedata.normalize("NFKD", title)
@@ -512,6 +518,14 @@ class _Reader:
             "figure": self.figure,
             "image": self.figure,
         }
+        if directive.name == "code-cell" and not _is_run(token, inside):
+            self.find(
+                markup.BROKEN,
+                "a cell that MyST-NB does not run",
+                texts.strip(opening).place(),
+                "cells stand at the top level of the chapter, in backticks",
+                width=len(opening.text.strip()),
+            )
         special.get(directive.name, self.box)(directive, inside)
 
     def marker(self, directive: Directive, inside: tuple[str, ...]) -> None:
@@ -561,14 +575,6 @@ class _Reader:
 
     def code_cell(self, directive: Directive, inside: tuple[str, ...]) -> None:
         place = texts.strip(directive.opening).place()
-        if inside:
-            self.find(
-                markup.BROKEN,
-                "a cell within a directive is not run",
-                place,
-                "cells stand at the top level of the chapter",
-                width=len(directive.opening.text.strip()),
-            )
         self.elements.append(
             Cell(
                 place=place,

@@ -453,9 +453,18 @@ def test_a_cell_that_is_loaded_from_elsewhere_is_found():
     assert rules(read(source)) == ["refused-markup"]
 
 
-def test_a_cell_in_a_box_is_found():
-    source = f"{FRONT}# T\n\n````{{note}}\n```{{code-cell}}\nx\n```\n````\n"
-    assert rules(read(source)) == ["broken-markup"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "````{note}\n```{code-cell}\nx\n```\n````\n",
+        "- ```{code-cell}\n  x\n  ```\n",
+        "> ```{code-cell}\n> x\n> ```\n",
+        ":::{code-cell}\nx\n:::\n",
+        "``` {code-cell}\nx\n```\n",
+    ],
+)
+def test_a_cell_that_would_not_be_run_is_found(text):
+    assert rules(read(f"{FRONT}# T\n\n{text}")) == ["broken-markup"]
 
 
 def test_a_chunk_has_target_name_and_code():
