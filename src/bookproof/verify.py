@@ -7,6 +7,7 @@ element can be verified again in the same state.
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from bookproof.facts import verify_fact
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
 from bookproof.shell import Shell, make_shell
-from bookproof.traces import Frames
+from bookproof.traces import Frames, describe
 
 MEMORY = 4 * 2**30
 """Bytes of address space that a chapter may use."""
@@ -102,7 +103,12 @@ def verify_element(
     name that it waits for. Leaves names and generators as they were."""
     before = Snapshot(state.namespace)
     with state.shell.recording():
-        outcome, missing = _verify(state, index, element, scope)
+        try:
+            outcome, missing = _verify(state, index, element, scope)
+        except Exception as error:
+            # A fault of the press must not hide what else is wrong.
+            outcome, missing = blank(index, element), None
+            outcome = outcome.settle("error", _internal(outcome, error))
     state.shell.recorded.clear()
     changes = before.restore()
     if changes:
@@ -188,6 +194,18 @@ def _valued(
         if isinstance(number, int | float):
             outcome = replace(outcome, value=float(number))
     return outcome, missing
+
+
+def _internal(outcome: Outcome, error: Exception) -> Finding:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    return Finding(
+        "internal",
+        f"the press itself fails here: {describe(error)} (at {where})",
+        outcome.place,
+        id=outcome.id,
+        notes=("this is a fault of bookproof; please report it",),
+    )
 
 
 def _impure(outcome: Outcome, changes: list[str]) -> Finding:
