@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookproof.chapter import read_chapter, slug
+from bookproof.blocks import slug
+from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Text
 from bookproof.elements import (
