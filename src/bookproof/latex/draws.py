@@ -6,13 +6,13 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from itertools import chain, islice, pairwise
+from typing import Any, cast
 
 import numpy as np
 
 from bookproof.latex.bindings import Bindings, python_name
-from bookproof.latex.errors import FormulaError, MissingName
+from bookproof.latex.errors import FormulaError, MissingName, missing_name
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.limits import MAX_TERMS
 from bookproof.latex.lookup import Evaluate, Meaning
@@ -66,8 +66,7 @@ class Draws:
         try:
             return self.evaluate(source, names)
         except NameError as error:
-            name = getattr(error, "name", None) or str(error).split("'")[1]
-            raise MissingName(name) from error
+            raise MissingName(missing_name(error)) from error
         except Exception as error:
             raise FormulaError(
                 f"`{source}` raised {type(error).__name__}: {error}",
@@ -94,10 +93,7 @@ class Draws:
             except StopIteration:
                 return
             except Exception as error:
-                raise FormulaError(
-                    f":given: `{given}` raised {type(error).__name__}: {error}",
-                    rule="option",
-                ) from error
+                raise _raised(given, error) from error
             if not isinstance(draw, Mapping):
                 raise FormulaError(
                     f":given: `{given}` yields a {type(draw).__name__}, not "
@@ -106,17 +102,28 @@ class Draws:
                 )
             yield dict(draw)
 
-    def _call(self, source: Callable[..., Any], given: str) -> Any:
+    def _call(self, source: Callable[..., Any], given: str) -> Iterable[object]:
+        """The draws of a generator function, or of one that returns a dict
+        each time it is called."""
         digest = hashlib.sha256(self.seed.encode()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
         wants = len(inspect.signature(source).parameters) > 0
-        try:
-            return source(rng) if wants else source()
-        except Exception as error:
-            raise FormulaError(
-                f":given: `{given}` raised {type(error).__name__}: {error}",
-                rule="option",
-            ) from error
+        arguments = (rng,) if wants else ()
+
+        def once() -> Any:
+            try:
+                return source(*arguments)
+            except Exception as error:
+                raise FormulaError(
+                    f":given: `{given}` raised {type(error).__name__}: {error}",
+                    rule="option",
+                ) from error
+
+        first = once()
+        if not isinstance(first, Mapping):
+            return first
+        # A function that returns one draw is called again for each.
+        return chain([first], iter(once, None))
 
     def limit(self) -> int:
         """How many draws may be tried."""
@@ -207,7 +214,7 @@ class Draws:
         along = self.options.along
         assert along is not None
         values = [float(x) for x in self.python(along.python, case.names)]
-        rising = all(a < b for a, b in zip(values, values[1:], strict=False))
+        rising = all(a < b for a, b in pairwise(values))
         if len(values) < 5 or not rising or values[0] <= 0:
             raise FormulaError(
                 ":along: needs at least five rising positive values",
@@ -215,6 +222,22 @@ class Draws:
             )
         exact = [int(x) if x.is_integer() else x for x in values]
         return [_with(case, (along.symbol,), x) for x in exact], values
+
+
+def _again(
+    source: Callable[..., Any], arguments: tuple[Any, ...]
+) -> Iterator[object]:
+    while True:
+        yield source(*arguments)
+
+
+def _raised(given: str, error: Exception) -> Exception:
+    if isinstance(error, NameError):
+        return MissingName(missing_name(error))
+    return FormulaError(
+        f":given: `{given}` raised {type(error).__name__}: {error}",
+        rule="option",
+    )
 
 
 def _with(case: Case, symbols: tuple[Symbol, ...], value: Any) -> Case:
