@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Backpropagation in NumPy, as derived in the book.
 
 >>> import numpy as np
@@ -32,6 +33,7 @@ from chainrule.transforms import (
     vjp,
 )
 
+# List the public names
 __all__ = [
     "ChainRuleError",
     "FreedGraphError",

@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Recording and sweeping: levels, nodes and the backward pass.
 
 The engine knows that a primitive has rules; it does not know which
@@ -25,12 +26,13 @@ from chainrule.errors import (
     ShapeError,
 )
 
+# Name what stands for an array
 Array = Any  # an ndarray, or a traced array that stands for one
 Rule = Callable[..., Array]
 NOTHING: dict[str, Any] = {}
-VARARGS = 0x04  # the flag of a function with *args
 
 
+# Join a function to its rules
 class Primitive:
     """A function on arrays and the rules of its derivative.
 
@@ -56,37 +58,43 @@ class Primitive:
         return f"<primitive {self.name}>"
 
 
-class Each(Sequence[Rule]):
-    """Rules of a function of any number of arrays: one rule, told which."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-
-    def __getitem__(self, i: Any) -> Any:
-        return partial(self.rule, i)
-
-    def __len__(self) -> int:
-        raise TypeError("as many rules as there are arguments")
-
-
-class Tuned:
-    """A faster pair of rules for plain arrays.
-
-    `forward(*args, **kwargs)` returns the result and whatever the way back
-    will want; `backward(g, residual, needs, *args, **kwargs)` returns the
-    gradients of all arguments, None where `needs` is false.
-    """
-
-    __slots__ = ("backward", "forward")
-
-    def __init__(
-        self,
-        forward: Callable[..., tuple[Any, Any]],
-        backward: Callable[..., Sequence[Array]],
-    ) -> None:
-        self.forward, self.backward = forward, backward
+# Sum over the axes along which an array was repeated
+def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
+    """Sum g over the axes along which an array of `shape` was repeated."""
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        extra + axis
+        for axis, n in enumerate(shape)
+        if n == 1 and g.shape[extra + axis] != 1
+    )
+    if axes:
+        g = np.add.reduce(g, axis=axes, keepdims=True)
+    return g.reshape(shape) if g.shape != shape else g
 
 
+# Give a gradient the shape and the dtype of its argument
+def fitted(share: Array, x: Array, primitive: Primitive) -> Array:
+    """A gradient with the shape and the dtype of what it belongs to."""
+    if share.__class__ is not np.ndarray and not isinstance(share, Traced):
+        share = np.asarray(share)
+    if share.shape != x.shape:
+        if not primitive.broadcasts:
+            raise ShapeError(
+                f"the rule of {primitive.name}",
+                [share.shape, x.shape],
+                "a gradient has the shape of its argument",
+            )
+        share = unbroadcast(share, x.shape)
+    if share.dtype != x.dtype:
+        share = share.astype(x.dtype)
+    return share
+
+
+# Draw a number for everything that happens
+clock = itertools.count(1)
+
+
+# Keep what the way back will need
 class Node:
     """One application of a primitive, as the way back needs it."""
 
@@ -124,6 +132,7 @@ class Node:
         self.kwargs = NOTHING
 
 
+# Mark where gradients are asked for
 class Leaf(Node):
     """A node without parents: where gradients are asked for."""
 
@@ -134,10 +143,7 @@ class Leaf(Node):
         self.grad: np.ndarray | None = None
 
 
-clock = itertools.count(1)
-running = {0}
-
-
+# Stand for an array
 class Traced:
     """An array that remembers: what stands for an array under a level."""
 
@@ -153,24 +159,78 @@ class Traced:
         raise NotImplementedError
 
 
-def apply(
-    primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
-) -> Array:
-    """Run `primitive` at the highest level among its arguments."""
-    level = -1
-    for x in args:
-        if isinstance(x, Traced) and x.level > level:
-            top, level = x, x.level
-    if level < 0:
-        return primitive.fun(*args, **kwargs)
-    if level not in running:
-        raise LeakedTracer(
-            f"{primitive.name} was given an array traced by a transformation "
-            "that has ended; return it from the function instead"
-        )
-    return top.run(primitive, args, kwargs)
+# See through all levels
+def plain(x: Any) -> Any:
+    """The array under all levels, or x itself if it is not traced."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x
 
 
+# Run a primitive and record it
+class Recorder(Traced):
+    """A traced array of reverse mode: a value, a level and a node."""
+
+    __slots__ = ("node",)
+
+    node: Node | None
+
+    def like(self, value: Array, node: Node | None) -> Array:
+        """Another array of this kind and level."""
+        raise NotImplementedError
+
+    def run(
+        self, primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Array:
+        # Take this level off the arguments
+        level = self.level
+        values: list[Any] = []
+        parents: list[Node | None] = []
+        parent, bare = None, True
+        for x in args:
+            node = None
+            if isinstance(x, Traced):
+                if x.level == level:
+                    node = x.node  # type: ignore[attr-defined]
+                    x = x.value
+                if level and isinstance(x, Traced):
+                    bare = False
+            elif x.__class__ is list or x.__class__ is tuple:
+                x = np.asarray(x)
+            values.append(x)
+            parents.append(node)
+            parent = node or parent
+        silent = parent is None or level < mode.quiet
+        # Run the primitive one level down
+        residual = None
+        try:
+            if not bare:
+                ans = apply(primitive, values, kwargs)
+            elif silent or primitive.tuned is None:
+                ans = primitive.fun(*values, **kwargs)
+            else:
+                ans, residual = primitive.tuned.forward(*values, **kwargs)
+        except ValueError as error:
+            raise misfit(primitive, values, error) from error
+        if bare and ans.__class__ is not np.ndarray:
+            ans = np.asarray(ans)
+        if silent:
+            return self.like(ans, None)
+        node = Node(primitive, values, kwargs, ans, parents, residual)
+        return self.like(ans, node)
+
+
+# Say which operation had which shapes
+def misfit(
+    primitive: Primitive, values: Sequence[Any], error: ValueError
+) -> ValueError:
+    """NumPy's complaint about shapes, with the operation and all shapes."""
+    if isinstance(error, ShapeError | np.exceptions.AxisError):
+        return error
+    return ShapeError(primitive.name, [np.shape(x) for x in values], str(error))
+
+
+# Let a block of code go unrecorded
 class Mode(threading.local):
     """What holds in this thread: levels below `quiet` record nothing."""
 
@@ -199,129 +259,7 @@ class no_grad(ContextDecorator):
         mode.quiet = self.before
 
 
-class Recorder(Traced):
-    """A traced array of reverse mode: a value, a level and a node."""
-
-    __slots__ = ("node",)
-
-    node: Node | None
-
-    def like(self, value: Array, node: Node | None) -> Array:
-        """Another array of this kind and level."""
-        raise NotImplementedError
-
-    def run(
-        self, primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
-    ) -> Array:
-        level = self.level
-        values: list[Any] = []
-        parents: list[Node | None] = []
-        parent, plain = None, True
-        for x in args:
-            node = None
-            if isinstance(x, Traced):
-                if x.level == level:
-                    node = x.node  # type: ignore[attr-defined]
-                    x = x.value
-                if level and isinstance(x, Traced):
-                    plain = False
-            elif x.__class__ is list or x.__class__ is tuple:
-                x = np.asarray(x)
-            values.append(x)
-            parents.append(node)
-            parent = node or parent
-        silent = parent is None or level < mode.quiet
-        residual = None
-        try:
-            if not plain:
-                ans = apply(primitive, values, kwargs)
-            elif silent or primitive.tuned is None:
-                ans = primitive.fun(*values, **kwargs)
-            else:
-                ans, residual = primitive.tuned.forward(*values, **kwargs)
-        except ValueError as error:
-            raise misfit(primitive, values, error) from error
-        if plain and ans.__class__ is not np.ndarray:
-            ans = np.asarray(ans)
-        if silent:
-            return self.like(ans, None)
-        return self.like(
-            ans, Node(primitive, values, kwargs, ans, parents, residual)
-        )
-
-
-def misfit(
-    primitive: Primitive, values: Sequence[Any], error: ValueError
-) -> ValueError:
-    """NumPy's complaint about shapes, with the operation and all shapes."""
-    if isinstance(error, ShapeError | np.exceptions.AxisError):
-        return error
-    return ShapeError(primitive.name, [np.shape(x) for x in values], str(error))
-
-
-def pull(node: Node, g: Array) -> Iterator[tuple[Node, Array]]:
-    """What a node with gradient g sends to each of its parents."""
-    primitive, args, parents = node.primitive, node.args, node.parents
-    if primitive is None:
-        raise FreedGraphError(
-            "this graph was freed by an earlier backward(); pass "
-            "retain_graph=True to the first one to sweep it twice"
-        )
-    if changed.latest > node.birth:
-        changed.check(node)
-    shares: Sequence[Array] | None = None
-    if node.residual is not None and not isinstance(g, Traced):
-        needs = [parent is not None for parent in parents]
-        assert primitive.tuned is not None
-        shares = primitive.tuned.backward(
-            g, node.residual, needs, *args, **node.kwargs
-        )
-    for i, parent in enumerate(parents):
-        if parent is None:
-            continue
-        if shares is None:
-            rule = primitive.vjps[i]
-            if rule is None:
-                raise NotDifferentiable(
-                    f"{primitive.name} has no derivative with respect to "
-                    f"its argument {i}"
-                )
-            share = rule(g, node.ans, *args, **node.kwargs)
-        else:
-            share = shares[i]
-        yield parent, fitted(share, args[i], primitive)
-
-
-def fitted(share: Array, x: Array, primitive: Primitive) -> Array:
-    """A gradient with the shape and the dtype of what it belongs to."""
-    if share.__class__ is not np.ndarray and not isinstance(share, Traced):
-        share = np.asarray(share)
-    if share.shape != x.shape:
-        if not primitive.broadcasts:
-            raise ShapeError(
-                f"the rule of {primitive.name}",
-                [share.shape, x.shape],
-                "a gradient has the shape of its argument",
-            )
-        share = unbroadcast(share, x.shape)
-    if share.dtype != x.dtype:
-        share = share.astype(x.dtype)
-    return share
-
-
-def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
-    """Sum g over the axes along which an array of `shape` was repeated."""
-    extra = g.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        extra + axis
-        for axis, n in enumerate(shape)
-        if n == 1 and g.shape[extra + axis] != 1
-    )
-    if axes:
-        g = np.add.reduce(g, axis=axes, keepdims=True)
-    return g.reshape(shape) if g.shape != shape else g
-
-
+# Carry gradients from the seeds to the leaves
 def sweep(
     seeds: Mapping[Node, Array],
     *,
@@ -356,6 +294,41 @@ def sweep(
     return leaves
 
 
+# Send each parent its share
+def pull(node: Node, g: Array) -> Iterator[tuple[Node, Array]]:
+    """What a node with gradient g sends to each of its parents."""
+    primitive, args, parents = node.primitive, node.args, node.parents
+    if primitive is None:
+        raise FreedGraphError(
+            "this graph was freed by an earlier backward(); pass "
+            "retain_graph=True to the first one to sweep it twice"
+        )
+    if changed.latest > node.birth:
+        changed.check(node)
+    shares: Sequence[Array] | None = None
+    if node.residual is not None and not isinstance(g, Traced):
+        needs = [parent is not None for parent in parents]
+        assert primitive.tuned is not None
+        shares = primitive.tuned.backward(
+            g, node.residual, needs, *args, **node.kwargs
+        )
+    for i, parent in enumerate(parents):
+        if parent is None:
+            continue
+        if shares is None:
+            rule = primitive.vjps[i]
+            if rule is None:
+                raise NotDifferentiable(
+                    f"{primitive.name} has no derivative with respect to "
+                    f"its argument {i}"
+                )
+            share = rule(g, node.ans, *args, **node.kwargs)
+        else:
+            share = shares[i]
+        yield parent, fitted(share, args[i], primitive)
+
+
+# Let no two gradients share their memory
 def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
     """The gradients, copied where they share memory with anything else.
 
@@ -371,6 +344,30 @@ def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
     return mine
 
 
+# Know which levels are running
+running = {0}
+
+
+# Run a primitive at the highest level among its arguments
+def apply(
+    primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Array:
+    """Run `primitive` at the highest level among its arguments."""
+    level = -1
+    for x in args:
+        if isinstance(x, Traced) and x.level > level:
+            top, level = x, x.level
+    if level < 0:
+        return primitive.fun(*args, **kwargs)
+    if level not in running:
+        raise LeakedTracer(
+            f"{primitive.name} was given an array traced by a transformation "
+            "that has ended; return it from the function instead"
+        )
+    return top.run(primitive, args, kwargs)
+
+
+# Note what was changed, and when
 class Changes:
     """When arrays were last written to through a Tensor."""
 
@@ -390,6 +387,7 @@ class Changes:
         if key in self.when and self.when[key][1] is ref:
             del self.when[key]
 
+    # Refuse to go back through what was changed
     def check(self, node: Node) -> None:
         """Refuse to go back through a node whose arrays have changed."""
         primitive = node.primitive
@@ -408,6 +406,18 @@ class Changes:
                     )
 
 
+changed = Changes()
+
+
+# Find the memory behind a view
+def memory(array: Any) -> Any:
+    """The array that owns the memory which `array` may only be viewing."""
+    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+# See which values a rule reads
 def wanted(rule: Rule | None, values: Sequence[Any]) -> Sequence[Any]:
     """The values that a rule reads: all it does not call by a name with _."""
     code = getattr(rule, "__code__", None)
@@ -421,18 +431,37 @@ def wanted(rule: Rule | None, values: Sequence[Any]) -> Sequence[Any]:
     ]
 
 
-changed = Changes()
+VARARGS = 0x04  # the flag of a function with *args
 
 
-def memory(array: Any) -> Any:
-    """The array that owns the memory which `array` may only be viewing."""
-    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
+# Keep a faster pair of rules for plain arrays
+class Tuned:
+    """A faster pair of rules for plain arrays.
+
+    `forward(*args, **kwargs)` returns the result and whatever the way back
+    will want; `backward(g, residual, needs, *args, **kwargs)` returns the
+    gradients of all arguments, None where `needs` is false.
+    """
+
+    __slots__ = ("backward", "forward")
+
+    def __init__(
+        self,
+        forward: Callable[..., tuple[Any, Any]],
+        backward: Callable[..., Sequence[Array]],
+    ) -> None:
+        self.forward, self.backward = forward, backward
 
 
-def plain(x: Any) -> Any:
-    """The array under all levels, or x itself if it is not traced."""
-    while isinstance(x, Traced):
-        x = x.value
-    return x
+# Give one rule to any number of arguments
+class Each(Sequence[Rule]):
+    """Rules of a function of any number of arrays: one rule, told which."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: Any) -> Any:
+        return partial(self.rule, i)
+
+    def __len__(self) -> int:
+        raise TypeError("as many rules as there are arguments")

@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """What can go wrong, each with the built-in error a Python user expects."""
 
 from __future__ import annotations
@@ -5,26 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
+# Raise what a Python user expects
 class ChainRuleError(Exception):
     """Base of every error this library raises on purpose."""
-
-
-class ShapeError(ChainRuleError, ValueError):
-    """Shapes that do not fit: `operation`, its `shapes`, maybe its `layer`."""
-
-    def __init__(
-        self,
-        operation: str,
-        shapes: Sequence[tuple[int, ...]],
-        reason: str = "",
-        layer: str | None = None,
-    ) -> None:
-        self.operation, self.shapes = operation, tuple(shapes)
-        self.reason, self.layer = reason, layer
-        where = f"{layer}: {operation}" if layer else operation
-        listed = " and ".join(str(shape) for shape in self.shapes)
-        text = f"{where}: shapes {listed} do not fit"
-        super().__init__(f"{text} ({reason})" if reason else text)
 
 
 class NotDifferentiable(ChainRuleError, TypeError):
@@ -43,6 +27,26 @@ class FreedGraphError(ChainRuleError, RuntimeError):
     """A second sweep over a graph that the first one has given back."""
 
 
+# Name the operation and all shapes
+class ShapeError(ChainRuleError, ValueError):
+    """Shapes that do not fit: `operation`, its `shapes`, maybe its `layer`."""
+
+    def __init__(
+        self,
+        operation: str,
+        shapes: Sequence[tuple[int, ...]],
+        reason: str = "",
+        layer: str | None = None,
+    ) -> None:
+        self.operation, self.shapes = operation, tuple(shapes)
+        self.reason, self.layer = reason, layer
+        where = f"{layer}: {operation}" if layer else operation
+        listed = " and ".join(str(shape) for shape in self.shapes)
+        text = f"{where}: shapes {listed} do not fit"
+        super().__init__(f"{text} ({reason})" if reason else text)
+
+
+# Name the entry and both numbers
 class GradientError(ChainRuleError, ValueError):
     """A gradient that differs from the differences of its function."""
 

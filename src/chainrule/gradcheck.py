@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Gradients held against differences."""
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from chainrule.nested import leaves, rebuilt
 from chainrule.transforms import jacobian
 
 
+# Compare every entry of every Jacobian
 def gradcheck(
     f: Callable[..., Any],
     args: Any,
@@ -43,6 +45,7 @@ def gradcheck(
     return True
 
 
+# Name the worst entry
 def compare(
     argument: int,
     x: np.ndarray,

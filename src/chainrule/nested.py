@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Arrays in nested dicts, lists and tuples, taken apart and put together."""
 
 from __future__ import annotations
@@ -6,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
+# Take containers apart and put them together
 def leaves(tree: Any) -> list[Any]:
     """The arrays of a nested container, from left to right."""
     if isinstance(tree, dict):

@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Traced arrays: operators, NumPy's protocols, and `Tensor`."""
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from chainrule.rules import elementwise as ew
 from chainrule.rules import indexing, products, reductions, shapes
 from chainrule.rules.table import functions, ufuncs
 
+# List the functions whose derivative is zero or none
 FLAT = frozenset(
     [
         np.all, np.allclose, np.any, np.argmax, np.argmin, np.argsort,
@@ -40,11 +42,13 @@ FLAT = frozenset(
 )  # fmt: skip
 
 
+# Do everything an array can, and be recorded
 class Operators(Traced):
     """What a traced array can do: everything an array can, and be traced."""
 
     __slots__ = ()
 
+    # Say what the array looks like
     shape = property(lambda self: self.value.shape)
     dtype = property(lambda self: self.value.dtype)
     ndim = property(lambda self: self.value.ndim)
@@ -61,6 +65,7 @@ class Operators(Traced):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.value!r})"
 
+    # Do arithmetic
     def __neg__(self) -> Array:
         return apply(ew.negative, (self,), NOTHING)
 
@@ -108,12 +113,14 @@ class Operators(Traced):
     def __rmatmul__(self, other: Any) -> Array:
         return apply(products.matmul, (other, self), NOTHING)
 
+    # Pick entries
     def __getitem__(self, index: Any) -> Array:
         return indexing.take(self, index)
 
     def __iter__(self) -> Iterator[Array]:
         return (self[i] for i in range(len(self)))
 
+    # Compare, which has no derivative
     def __lt__(self, other: Any) -> Any:
         return plain(self) < plain(other)
 
@@ -132,6 +139,7 @@ class Operators(Traced):
     def __ne__(self, other: object) -> Any:
         return plain(self) != plain(other)
 
+    # Offer the methods of arrays
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> Array:
         return reductions.sum(self, axis, keepdims=keepdims)
 
@@ -200,6 +208,7 @@ class Operators(Traced):
             return plain(self).astype(dtype)
         return apply(shapes.cast, (self,), {"dtype": dtype})
 
+    # Answer NumPy
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
     ) -> Any:
@@ -233,6 +242,7 @@ class Operators(Traced):
             )
         raise NotDifferentiable(f"{name} has no rule")
 
+    # Refuse to leave the record
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.only("an array"), dtype=dtype, copy=copy)
 
@@ -253,28 +263,7 @@ class Operators(Traced):
         )
 
 
-def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
-    """Call a stand-in; what it has no parameter for, it has no rule for."""
-    for key in ("where", "initial", "dtype", "out", "order", "casting"):
-        if key in kwargs and kwargs[key] is not None:
-            raise NotDifferentiable(f"{name} has no rule for {key}=")
-        kwargs.pop(key, None)
-    try:
-        return f(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword" in str(error):
-            raise NotDifferentiable(f"{name}: {error}") from error
-        raise
-
-
-def refuse_out(function: Any, out: Any) -> Never:
-    """Say how to write what would have filled an array in place."""
-    raise InPlaceError(
-        f"np.{function.__name__} cannot write a traced result into an "
-        "existing array; write acc = acc + t for acc += t"
-    )
-
-
+# Hold data, and the gradient that comes back
 class Tensor(Operators, Recorder):
     """An array that records what is done with it, for `backward()`.
 
@@ -289,6 +278,7 @@ class Tensor(Operators, Recorder):
 
     level = 0
 
+    # Copy the data, and start a leaf where a gradient is wanted
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self.value = np.array(plain(data))
         self.node = Leaf(checked(self.value)) if requires_grad else None
@@ -298,6 +288,7 @@ class Tensor(Operators, Recorder):
         tensor.value, tensor.node = value, node
         return tensor
 
+    # Give access to data and gradient
     @property
     def data(self) -> np.ndarray:
         """The array itself. Assigning to it is seen by `backward()`."""
@@ -326,6 +317,7 @@ class Tensor(Operators, Recorder):
             raise NotDifferentiable("only a leaf that requires grad has .grad")
         self.node.grad = g
 
+    # Sweep from here
     def backward(self, grad: Any = None, *, retain_graph: bool = False) -> None:
         """Add the gradient of this tensor to `.grad` of every leaf under it.
 
@@ -343,6 +335,7 @@ class Tensor(Operators, Recorder):
         for leaf, g in zip(leaves, gradients, strict=True):
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
+    # Hand out the bare array
     def detach(self) -> Tensor:
         """A tensor of the same data that remembers nothing."""
         return self.like(self.value, None)
@@ -360,6 +353,7 @@ class Tensor(Operators, Recorder):
     def only(self, what: str) -> Any:
         return super().only(what) if self.requires_grad else self.value
 
+    # Change in place
     def __setitem__(self, index: Any, value: Any) -> None:
         self.refuse_change()
         if isinstance(value, Tensor) and value.requires_grad:
@@ -402,6 +396,7 @@ class Tensor(Operators, Recorder):
             )
 
 
+# Refuse gradients of whole numbers
 def checked(value: np.ndarray) -> np.ndarray:
     """An array that may have a gradient: one of floating-point numbers."""
     if not np.issubdtype(value.dtype, np.floating):
@@ -412,6 +407,7 @@ def checked(value: np.ndarray) -> np.ndarray:
     return value
 
 
+# Start from one, or from what was given
 def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
     """The gradient to start from: one for one entry, or what was given."""
     if grad is None:
@@ -427,3 +423,27 @@ def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
     if seed.shape != value.shape:
         raise ShapeError("backward", [value.shape, seed.shape])
     return seed
+
+
+# Refuse what would write a result in place
+def refuse_out(function: Any, out: Any) -> Never:
+    """Say how to write what would have filled an array in place."""
+    raise InPlaceError(
+        f"np.{function.__name__} cannot write a traced result into an "
+        "existing array; write acc = acc + t for acc += t"
+    )
+
+
+# Call a stand-in with what it has rules for
+def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Call a stand-in; what it has no parameter for, it has no rule for."""
+    for key in ("where", "initial", "dtype", "out", "order", "casting"):
+        if key in kwargs and kwargs[key] is not None:
+            raise NotDifferentiable(f"{name} has no rule for {key}=")
+        kwargs.pop(key, None)
+    try:
+        return f(*args, **kwargs)
+    except TypeError as error:
+        if "unexpected keyword" in str(error):
+            raise NotDifferentiable(f"{name}: {error}") from error
+        raise

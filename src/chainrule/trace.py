@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """A program as the graph it recorded, drawn with values and gradients."""
 
 from __future__ import annotations
@@ -14,22 +15,8 @@ from chainrule.errors import ShapeError
 from chainrule.nested import leaves
 from chainrule.transforms import Recording
 
-INK, ACCENT = "#222222", "#c2410c"
-SIGNS = {
-    "add": "+",
-    "subtract": "−",
-    "multiply": "×",
-    "divide": "÷",
-    "negative": "−",
-    "matmul": "@",
-    "sum": "Σ",
-    "square": "( )²",
-    "sqrt": "√",
-    "power": "^",
-    "transpose": "ᵀ",
-}
 
-
+# Hold a graph by the names of its nodes
 @dataclass(frozen=True)
 class Graph:
     """What a function did: a graph from its arguments to its result.
@@ -68,6 +55,7 @@ class Graph:
         return self.to_svg()
 
 
+# Run, sweep and remember everything
 def trace(f: Callable[..., Any], *args: Any) -> Graph:
     """Run f and return the graph from its arguments to its one array.
 
@@ -104,6 +92,7 @@ def trace(f: Callable[..., Any], *args: Any) -> Graph:
     )
 
 
+# Find what led to the result
 def reached(run: Recording) -> list[Node]:
     """The arguments and all nodes that led to the result, oldest first."""
     seen: set[Node] = set(run.inputs)
@@ -116,6 +105,7 @@ def reached(run: Recording) -> list[Node]:
     return sorted(seen, key=lambda node: node.birth)
 
 
+# Name arguments and operations
 def argument_names(f: Callable[..., Any], run: Recording) -> Iterator[str]:
     """A name for each array among the arguments."""
     code = getattr(f, "__code__", None)
@@ -144,6 +134,21 @@ def operation(node: Node) -> str:
     return f"{numbers[0]} {sign}" if first else f"{sign} {numbers[0]}"
 
 
+SIGNS = {
+    "add": "+",
+    "subtract": "−",
+    "multiply": "×",
+    "divide": "÷",
+    "negative": "−",
+    "matmul": "@",
+    "sum": "Σ",
+    "square": "( )²",
+    "sqrt": "√",
+    "power": "^",
+    "transpose": "ᵀ",
+}
+
+
 def shown(x: Any) -> str:
     """An array in a few characters: its entries, or its shape."""
     x = np.asarray(x)
@@ -154,11 +159,17 @@ def shown(x: Any) -> str:
     return "×".join(map(str, x.shape)) + f" ‖{np.linalg.norm(x):.3g}‖"
 
 
+# Choose two colours
+INK, ACCENT = "#222222", "#c2410c"
+
+
+# Lay a graph out and draw it
 class Drawing:
     """A graph laid out in columns, each node right of what it is made from."""
 
     row, radius = 64, 17
 
+    # Give each node a column
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.column: dict[str, int] = {}
@@ -182,6 +193,7 @@ class Drawing:
             if not sign and uses:
                 self.column[name] = min(uses) - 1
 
+    # Give each node a height
     def stack_rows(self) -> float:
         """Stack each column, nodes as high as what they are made from."""
         self.y: dict[str, float] = {}
@@ -207,6 +219,7 @@ class Drawing:
         ]
         return sum(above) / len(above) if above else float(i)
 
+    # Give each column its width
     def place_columns(self) -> list[float]:
         """The left edge of each column, wide enough for its texts."""
         widths = [0.0] * (max(self.column.values()) + 1)
@@ -231,6 +244,14 @@ class Drawing:
         x = self.left[self.column[name]] + self.half(name)
         return x, self.row * (self.y[name] + 0.5)
 
+    def label_width(self, name: str) -> float:
+        """The length of wire that a node's two texts need."""
+        values, gradients = self.graph.values, self.graph.gradients
+        return 10 + 7 * max(
+            len(shown(values[name])), len(shown(gradients[name]))
+        )
+
+    # Draw wires, then boxes
     def svg(self) -> str:
         """The drawing as text."""
         parts = [
@@ -258,13 +279,6 @@ class Drawing:
             f'stroke="{INK}"/>'
         )
 
-    def label_width(self, name: str) -> float:
-        """The length of wire that a node's two texts need."""
-        values, gradients = self.graph.values, self.graph.gradients
-        return 10 + 7 * max(
-            len(shown(values[name])), len(shown(gradients[name]))
-        )
-
     def box(self, name: str) -> str:
         """A node, its value above the wire that leaves it, gradient below."""
         x, y = self.at(name)
@@ -282,6 +296,7 @@ class Drawing:
         return "\n".join((frame, label, value, g))
 
 
+# Set words at a place
 def text(
     x: float, y: float, words: str, fill: str, anchor: str = "start"
 ) -> str:

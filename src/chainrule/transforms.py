@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Transformations: from a function to its derivative."""
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.nested import leaves, mapped, rebuilt
 from chainrule.tensor import Operators, checked
 
+# Trace an argument at a level of its own
 Function = Callable[..., Any]
 
 
@@ -53,6 +55,7 @@ def new_level() -> Iterator[int]:
         running.discard(level)
 
 
+# Say what can go in and what may come out
 def argument(x: Any) -> Array:
     """What can be differentiated with respect to: floats, or a traced array."""
     if isinstance(x, Traced):
@@ -72,6 +75,7 @@ def result(x: Any) -> Array:
     return x
 
 
+# Run a function so that gradients can be pulled back
 class Recording:
     """A run of f from which gradients can be pulled back."""
 
@@ -114,6 +118,7 @@ class Recording:
         return list(rebuilt(self.primals, iter(owned(shares, *gradients))))
 
 
+# Count arguments from the first
 def positions(argnums: int | tuple[int, ...], args: Any) -> tuple[int, ...]:
     """The arguments meant by `argnums`, counted from the first."""
     wrt = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -125,6 +130,7 @@ def positions(argnums: int | tuple[int, ...], args: Any) -> tuple[int, ...]:
     return tuple(i % len(args) for i in wrt)
 
 
+# Return the value and the gradient
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """The function that returns f's value and its gradient.
 
@@ -154,6 +160,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return valued
 
 
+# Return the gradient alone
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """The gradient of f, as a function: see `value_and_grad`."""
     both = value_and_grad(f, argnums)
@@ -165,6 +172,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return gradient
 
 
+# Return the value and a way back
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     """f's value, and the pullback: v ↦ vᵀ J, one gradient per primal.
 
@@ -187,6 +195,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return run.output(), pullback
 
 
+# Carry a tangent beside each value
 class Dual(Operators):
     """A traced array of forward mode: a value and its tangent."""
 
@@ -221,6 +230,7 @@ class Dual(Operators):
         return Dual(ans, level, tangent)
 
 
+# Return the value and its derivative along a direction
 def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     """f's value at the primals and its derivative J v along the tangents."""
     flat = [argument(x) for x in leaves(list(primals))]
@@ -250,6 +260,7 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     )
 
 
+# Fill a Jacobian by rows or by columns
 def jacobian(
     f: Function,
     argnums: int | tuple[int, ...] = 0,
@@ -272,6 +283,7 @@ def jacobian(
     return jacobians
 
 
+# List the arrays that hold a single one
 def basis(shape: tuple[int, ...], dtype: Any) -> Iterator[np.ndarray]:
     """The arrays of `shape` that hold a single one, in order."""
     size = int(np.prod(shape))
@@ -281,6 +293,7 @@ def basis(shape: tuple[int, ...], dtype: Any) -> Iterator[np.ndarray]:
         yield unit.reshape(shape)
 
 
+# Fill it by rows
 def by_rows(
     f: Function, args: Any, wrt: Sequence[int], kwargs: Any
 ) -> list[Any]:
@@ -300,6 +313,18 @@ def by_rows(
     return list(rebuilt(run.primals, iter(filled)))
 
 
+def one_array(found: Sequence[Array]) -> Array:
+    """The only array that a function with a Jacobian may return."""
+    if len(found) != 1:
+        raise ShapeError(
+            "jacobian",
+            [x.shape for x in found],
+            "the function must return one array",
+        )
+    return found[0]
+
+
+# Fill it by columns
 def by_columns(
     f: Function, args: Any, wrt: Sequence[int], kwargs: Any
 ) -> list[Any]:
@@ -330,17 +355,7 @@ def by_columns(
     return list(rebuilt(primals, iter(filled)))
 
 
-def one_array(found: Sequence[Array]) -> Array:
-    """The only array that a function with a Jacobian may return."""
-    if len(found) != 1:
-        raise ShapeError(
-            "jacobian",
-            [x.shape for x in found],
-            "the function must return one array",
-        )
-    return found[0]
-
-
+# Differentiate twice
 def hessian(f: Function, argnums: int = 0) -> Function:
     """The matrix of second derivatives of f, which returns one number."""
     return jacobian(grad(f, argnums), argnums, mode="forward")

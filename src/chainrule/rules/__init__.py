@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """The table of rules: which primitives there are, and their derivatives."""
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from chainrule.rules import (
     shapes,
 )
 
+# List the families
 __all__ = [
     "elementwise",
     "fused",

@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Functions that work entry by entry."""
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import numpy as np
 from chainrule.engine import Array, plain
 from chainrule.rules.table import elementwise, implements
 
+# Add, subtract, multiply, divide
 add = elementwise(
     np.add,
     lambda g, _ans, _x, _y: g,
@@ -29,10 +31,16 @@ divide = elementwise(
     lambda g, _ans, _x, y: g / y,
     lambda g, ans, _x, y: -g * ans / y,
 )
+
+
+# Change the sign, square, invert
 negative = elementwise(np.negative, lambda g, _ans, _x: -g)
 positive = elementwise(np.positive, lambda g, _ans, _x: g)
+square = elementwise(np.square, lambda g, _ans, x: g * (2 * x))
+reciprocal = elementwise(np.reciprocal, lambda g, ans, _x: -g * ans * ans)
 
 
+# Raise to a power
 def lowered(y: Any) -> Any:
     """The exponent y - 1, but 1 where y is zero, where it does not matter."""
     if isinstance(y, int | float):
@@ -45,10 +53,9 @@ power = elementwise(
     lambda g, _ans, x, y: g * (y * x ** lowered(y)),
     lambda g, ans, x, _y: g * (ans * np.log(np.where(x == 0, 1, x))),
 )
-square = elementwise(np.square, lambda g, _ans, x: g * (2 * x))
-reciprocal = elementwise(np.reciprocal, lambda g, ans, _x: -g * ans * ans)
 
 
+# Take roots
 def ratio(g: Array, d: Array) -> Array:
     """The quotient g / d, where nothing divided by nothing is nothing."""
     return g / np.where((g == 0) & (d == 0), 1, d)
@@ -57,6 +64,8 @@ def ratio(g: Array, d: Array) -> Array:
 sqrt = elementwise(np.sqrt, lambda g, ans, _x: ratio(g, 2 * ans))
 cbrt = elementwise(np.cbrt, lambda g, ans, _x: ratio(g, 3 * ans * ans))
 
+
+# Take exponentials and logarithms
 exp = elementwise(np.exp, lambda g, ans, _x: g * ans)
 exp2 = elementwise(np.exp2, lambda g, ans, _x: g * ans * float(np.log(2)))
 expm1 = elementwise(np.expm1, lambda g, ans, _x: g * (ans + 1))
@@ -72,6 +81,8 @@ logaddexp = elementwise(
     lambda g, ans, _x, y: g * np.exp(y - ans),
 )
 
+
+# Turn and unturn angles
 sin = elementwise(np.sin, lambda g, _ans, x: g * np.cos(x))
 cos = elementwise(np.cos, lambda g, _ans, x: -g * np.sin(x))
 tan = elementwise(np.tan, lambda g, ans, _x: g * (1 + ans * ans))
@@ -90,6 +101,9 @@ hypot = elementwise(
     lambda g, ans, x, _y: ratio(g * x, ans),
     lambda g, ans, _x, y: ratio(g * y, ans),
 )
+
+
+# Do the same on the hyperbola
 sinh = elementwise(np.sinh, lambda g, _ans, x: g * np.cosh(x))
 cosh = elementwise(np.cosh, lambda g, _ans, x: g * np.sinh(x))
 tanh = elementwise(np.tanh, lambda g, ans, _x: g * (1 - ans * ans))
@@ -97,6 +111,8 @@ arcsinh = elementwise(np.arcsinh, lambda g, _ans, x: g / np.sqrt(x * x + 1))
 arccosh = elementwise(np.arccosh, lambda g, _ans, x: g / np.sqrt(x * x - 1))
 arctanh = elementwise(np.arctanh, lambda g, _ans, x: g / (1 - x * x))
 
+
+# Choose between entries
 absolute = elementwise(np.absolute, lambda g, _ans, x: g * np.sign(x))
 fabs = elementwise(np.fabs, lambda g, _ans, x: g * np.sign(x))
 
@@ -116,8 +132,6 @@ minimum = elementwise(
     lambda g, _ans, x, y: g * weight(x < y, x == y, g),
     lambda g, _ans, x, y: g * weight(y < x, x == y, g),
 )
-
-
 where = elementwise(
     np.where,
     None,
@@ -132,6 +146,7 @@ clip = elementwise(
 )
 
 
+# Call them as NumPy calls them
 @implements(np.where)
 def where_(condition: Any, *branches: Any) -> Array:
     condition = plain(condition)

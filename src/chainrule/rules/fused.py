@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Whole layers as single primitives, with a plain and a tuned way back."""
 
 from __future__ import annotations
@@ -9,16 +10,8 @@ import numpy as np
 from chainrule.engine import Array, Primitive, Tuned, unbroadcast
 from chainrule.rules.table import elementwise, enter
 
-relu = elementwise(
-    lambda x: np.maximum(x, 0), lambda g, ans, _x: g * (ans > 0), name="relu"
-)
-sigmoid = elementwise(
-    lambda x: 0.5 * np.tanh(0.5 * x) + 0.5,
-    lambda g, ans, _x: g * (ans * (1 - ans)),
-    name="sigmoid",
-)
 
-
+# Map a batch by one affine layer
 def affine(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The rows of x, each mapped by w and moved by b."""
     out: np.ndarray = np.matmul(x, w.T)
@@ -44,11 +37,7 @@ def rows(x: Array) -> Array:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
-def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """For each row of logits, minus the log-probability of its label."""
-    return forward(logits, labels)[0]
-
-
+# Take the logarithm of a probability without overflow
 def forward(
     logits: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -63,6 +52,7 @@ def forward(
     return losses, shifted
 
 
+# Subtract the label from the probabilities
 def backward(
     g: np.ndarray, p: np.ndarray, needs: Any, _z: Any, labels: np.ndarray
 ) -> tuple[np.ndarray, None]:
@@ -72,6 +62,7 @@ def backward(
     return d, None
 
 
+# Say the same in arithmetic that can be traced
 def softmax(z: Array) -> Array:
     """Probabilities in proportion to exp(z), along the last axis."""
     e = np.exp(z - np.max(z, axis=-1, keepdims=True))
@@ -83,6 +74,12 @@ def one_hot(labels: np.ndarray, like: Array) -> Array:
     return np.equal(np.arange(like.shape[-1]), labels[:, None]).astype(
         like.dtype
     )
+
+
+# Enter the loss with both its rules
+def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """For each row of logits, minus the log-probability of its label."""
+    return forward(logits, labels)[0]
 
 
 softmax_cross_entropy = enter(
@@ -97,3 +94,14 @@ softmax_cross_entropy.jvps = (
     None,
 )
 softmax_cross_entropy.tuned = Tuned(forward, backward)
+
+
+# Bend a layer
+relu = elementwise(
+    lambda x: np.maximum(x, 0), lambda g, ans, _x: g * (ans > 0), name="relu"
+)
+sigmoid = elementwise(
+    lambda x: 0.5 * np.tanh(0.5 * x) + 0.5,
+    lambda g, ans, _x: g * (ans * (1 - ans)),
+    name="sigmoid",
+)

@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Picking entries, and putting gradients back where they came from."""
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from chainrule.errors import NotDifferentiable
 from chainrule.rules.table import implements, linear
 
 
+# Put entries back, adding where they meet
 def scatter(g: np.ndarray, *, index: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Zeros of `shape`, with g added at `index`, repeated entries too."""
     out = np.zeros(shape, g.dtype)
@@ -33,6 +35,7 @@ def is_basic(index: Any) -> bool:
     )
 
 
+# Pick and put
 getitem: Primitive = linear(
     lambda x, *, index: x[index],
     lambda g, _ans, _x, *, index: apply(
@@ -47,6 +50,7 @@ put: Primitive = linear(
 )
 
 
+# Index as NumPy does
 def take(x: Array, index: Any) -> Array:
     """The entries x[index]."""
     parts = index if isinstance(index, tuple) else (index,)

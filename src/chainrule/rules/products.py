@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Products of matrices, and the sums that are products in disguise."""
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from chainrule.rules.elementwise import multiply
 from chainrule.rules.table import implements, linear, primitives, ufuncs
 
 
+# Multiply by the other factor, transposed, on its side
 def to_left(g: Array, _ans: Array, _x: Array, y: Array) -> Array:
     """The gradient of x in x @ y: g yᵀ, batches undone."""
     if y.ndim == 1:
@@ -39,10 +41,12 @@ def to_right(g: Array, _ans: Array, x: Array, _y: Array) -> Array:
     return unbroadcast(x.swapaxes(-1, -2) @ g, _y.shape)
 
 
+# Enter the product
 matmul = linear(np.matmul, to_left, to_right)
 ufuncs[np.matmul, "__call__"] = matmul
 
 
+# Reduce other products to this one
 @implements(np.dot)
 def dot(a: Array, b: Array) -> Array:
     if np.ndim(a) == 0 or np.ndim(b) == 0:
@@ -69,6 +73,7 @@ def outer(a: Array, b: Array) -> Array:
     return multiply(np.ravel(a)[:, None], np.ravel(b))
 
 
+# Contract any axes
 @implements(np.tensordot)
 def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     """Contract axes of a with axes of b, as one product of two matrices."""
@@ -88,6 +93,7 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     return matmul(left, right).reshape(tuple(shape))
 
 
+# Put the gradient in the operand's place
 def to_operand(
     i: int, g: Array, _ans: Array, *operands: Array, inputs: Any, output: str
 ) -> Array:
@@ -106,6 +112,7 @@ def to_operand(
     return einsum(*arrays, inputs=tuple(letters), output=wanted)
 
 
+# Enter the sum over letters
 einsum = Primitive(
     lambda *operands, inputs, output: np.einsum(
         f"{','.join(inputs)}->{output}", *operands
@@ -121,6 +128,7 @@ einsum.jvps = Each(
 )
 
 
+# Read its letters
 @implements(np.einsum)
 def einsum_(subscripts: str, *operands: Array) -> Array:
     """Sum over the letters that the output does not name."""

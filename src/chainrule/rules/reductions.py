@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Functions that make many entries into one."""
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from chainrule.engine import Array, Primitive, apply
 from chainrule.rules.table import enter, implements, linear, ufuncs
 
 
+# Give the lost axes back
 def spread(g: Array, x: Array, axis: Any) -> Array:
     """Repeat g along the axes over which x was reduced."""
     return np.broadcast_to(kept(g, x, axis), x.shape)
@@ -39,6 +41,7 @@ def count(x: Array, axis: Any) -> int:
     return product(x.shape[i] for i in axes_of(x, axis))
 
 
+# Sum and average
 add_up = linear(
     lambda x, *, axis, keepdims: np.add.reduce(x, axis, keepdims=keepdims),
     lambda g, _ans, _x, *, axis, keepdims: spread(g, _x, axis),
@@ -53,6 +56,7 @@ average = linear(
 )
 
 
+# Find the greatest and the least
 def chosen(x: Array, ans: Array, axis: Any) -> Array:
     """The share of each entry in the extreme one: ties share it evenly."""
     winners = x == kept(ans, x, axis)
@@ -89,6 +93,7 @@ least = enter(
 greatest.jvps = least.jvps = (from_the_chosen,)
 
 
+# Multiply the other entries
 def others(x: Array, axis: Any) -> Array:
     """For each entry the product of the other ones, zeros or not."""
     gone = axes_of(x, axis)
@@ -105,6 +110,7 @@ def others(x: Array, axis: Any) -> Array:
     )
 
 
+# Multiply along an axis
 multiply_up = enter(
     Primitive(
         lambda x, *, axis, keepdims: x.prod(axis, keepdims=keepdims), "prod"
@@ -118,6 +124,7 @@ multiply_up.jvps = (
 )
 
 
+# Call reductions as NumPy calls them
 @implements(np.sum)
 def sum(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
     return apply(add_up, (a,), {"axis": axis, "keepdims": keepdims})
@@ -143,6 +150,7 @@ def prod(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
     return apply(multiply_up, (a,), {"axis": axis, "keepdims": keepdims})
 
 
+# Build variance and deviation from them
 @implements(np.var)
 def var(
     a: Array, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
@@ -159,6 +167,7 @@ def std(
     return np.sqrt(var(a, axis, ddof=ddof, keepdims=keepdims))
 
 
+# Answer to the methods of NumPy's own functions
 def reduced(f: Any) -> Any:
     """A reduction as the `reduce` method of its ufunc, whose axis is 0."""
 

@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """Functions that move entries about and change none."""
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from chainrule.engine import Array, apply, unbroadcast
 from chainrule.errors import ShapeError
 from chainrule.rules.table import implements, linear, linear_in_all
 
+# Cast, reshape, permute, repeat
 cast = linear(
     lambda x, *, dtype: x.astype(dtype),
     lambda g, _ans, _x, *, dtype: g,
@@ -39,6 +41,7 @@ def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
     return None if axes is None else tuple(int(i) for i in np.argsort(axes))
 
 
+# Call them as NumPy does
 @implements(np.reshape)
 def reshape_(a: Array, shape: Any) -> Array:
     return apply(reshape, (a,), {"shape": shape})
@@ -78,6 +81,12 @@ def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     return transpose_(a, order)
 
 
+@implements(np.broadcast_to)
+def broadcast_to_(array: Array, shape: Any) -> Array:
+    return apply(broadcast_to, (array,), {"shape": shape})
+
+
+# Add and drop axes of length one
 @implements(np.expand_dims)
 def expand_dims(a: Array, axis: Any) -> Array:
     axes = axis if isinstance(axis, tuple | list) else (axis,)
@@ -100,11 +109,7 @@ def squeeze(a: Array, axis: Any = None) -> Array:
     return reshape_(a, tuple(n for i, n in enumerate(a.shape) if i not in gone))
 
 
-@implements(np.broadcast_to)
-def broadcast_to_(array: Array, shape: Any) -> Array:
-    return apply(broadcast_to, (array,), {"shape": shape})
-
-
+# Join arrays
 def piece(i: int, g: Array, _ans: Array, *parts: Array, axis: int) -> Array:
     """The stretch of g along `axis` that came from part i."""
     start = sum(np.shape(part)[axis] for part in parts[:i])

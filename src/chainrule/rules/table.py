@@ -1,3 +1,4 @@
+# Edit the book, or edit here and stitch.
 """How a row of the table is written, and how NumPy's functions find it."""
 
 from __future__ import annotations
@@ -10,24 +11,14 @@ import numpy as np
 
 from chainrule.engine import Array, Each, Primitive, Rule
 
+# Keep the rows, and what NumPy's functions become
 F = TypeVar("F", bound=Callable[..., Any])
-
 primitives: list[Primitive] = []
 ufuncs: dict[tuple[Any, str], Callable[..., Array]] = {}
 functions: dict[Any, Callable[..., Array]] = {}
 
 
-def implements(*numpy_functions: Any) -> Callable[[F], F]:
-    """Let a function of ours stand in when NumPy's meets a traced array."""
-
-    def register(f: F) -> F:
-        for function in numpy_functions:
-            functions[function] = f
-        return f
-
-    return register
-
-
+# Enter a row
 def enter(primitive: Primitive, *vjps: Rule | None) -> Primitive:
     """Put a primitive and its reverse rules into the table."""
     primitive.vjps = vjps
@@ -35,6 +26,7 @@ def enter(primitive: Primitive, *vjps: Rule | None) -> Primitive:
     return primitive
 
 
+# Enter a function that works entry by entry
 def elementwise(fun: Any, *vjps: Rule | None, name: str = "") -> Primitive:
     """Enter a function that works entry by entry, with broadcasting.
 
@@ -49,14 +41,7 @@ def elementwise(fun: Any, *vjps: Rule | None, name: str = "") -> Primitive:
     return primitive
 
 
-def spread(rule: Rule, t: Array, ans: Array, *args: Any, **kw: Any) -> Array:
-    """Use an elementwise rule forwards: repeat the tangent like the value."""
-    share = rule(t, ans, *args, **kw)
-    return (
-        share if share.shape == ans.shape else np.broadcast_to(share, ans.shape)
-    )
-
-
+# Enter a function that is linear in its arguments
 def linear(
     fun: Callable[..., Any], *vjps: Rule | None, name: str = ""
 ) -> Primitive:
@@ -78,6 +63,28 @@ def replaced(
     return primitive(*args[:i], t, *args[i + 1 :], **kw)
 
 
+# Let a function stand in for NumPy's
+def implements(*numpy_functions: Any) -> Callable[[F], F]:
+    """Let a function of ours stand in when NumPy's meets a traced array."""
+
+    def register(f: F) -> F:
+        for function in numpy_functions:
+            functions[function] = f
+        return f
+
+    return register
+
+
+# Use an elementwise rule forwards
+def spread(rule: Rule, t: Array, ans: Array, *args: Any, **kw: Any) -> Array:
+    """Use an elementwise rule forwards: repeat the tangent like the value."""
+    share = rule(t, ans, *args, **kw)
+    return (
+        share if share.shape == ans.shape else np.broadcast_to(share, ans.shape)
+    )
+
+
+# Enter a linear function of any number of arrays
 def linear_in_all(fun: Callable[..., Any], vjp: Rule, name: str) -> Primitive:
     """Enter a linear map of any number of arrays; `vjp` is told which one."""
     primitive = enter(Primitive(fun, name))
