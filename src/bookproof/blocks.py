@@ -14,16 +14,12 @@ from bookproof import markup, texts
 from bookproof.boxes import READERS, box
 from bookproof.config import Project
 from bookproof.diagnostics import Place, Text
-from bookproof.directives import (
-    MARKERS,
-    info_parts,
-    read_directive,
-    table_for,
-)
+from bookproof.directives import info_parts, read_directive
 from bookproof.drafts import Draft, number_markers
 from bookproof.elements import Chapter, Heading
 from bookproof.inline import InlineReader
 from bookproof.markdown import Piece
+from bookproof.table import MARKERS, table_for
 
 _FRONT_KEYS = frozenset({"jupytext", "kernelspec", "orphan"})
 _FRONT_MATTER = (
@@ -62,6 +58,7 @@ class BlockReader(InlineReader):
         self.exercise: dict[str, Text] | None = None
 
     def read(self) -> Chapter:
+        """The whole chapter."""
         self.findings += markup.character_findings(self.text, self.file)
         self.walk(Text.at(self.text, self.file), inside=())
         self.settle_waiting()
@@ -82,6 +79,7 @@ class BlockReader(InlineReader):
         )
 
     def require_front_matter(self) -> None:
+        """Cells are run only under the right front matter."""
         known = {"jupytext", "kernelspec"} <= set(self.front_matter)
         if self.cells and not known:
             self.find(
@@ -100,7 +98,7 @@ class BlockReader(InlineReader):
         handlers: dict[str, Callable[[Token], None]] = {
             "fence": lambda t: self.fence(t, lines, inside),
             "colon_fence": lambda t: self.fence(t, lines, inside),
-            "front_matter": self.read_front_matter,
+            "front_matter": lambda t: self.read_front_matter(t, lines, inside),
             "math_block": lambda t: self.math_block(t, lines),
             "math_block_label": lambda t: self.math_block(t, lines),
             "html_block": lambda t: self.refuse_html(t, lines),
@@ -139,8 +137,14 @@ class BlockReader(InlineReader):
         assert token.map is not None
         return texts.lift(token.content, lines, token.map[0])
 
-    def read_front_matter(self, token: Token) -> None:
-        place = Place(self.file, 1)
+    def read_front_matter(
+        self, token: Token, lines: list[Text], inside: tuple[str, ...]
+    ) -> None:
+        """The settings at the top of the file."""
+        place = lines[0].place()
+        if inside:
+            self.find("front-matter", "this is not printed", place)
+            return
         try:
             data = yaml.safe_load(token.content)
         except yaml.YAMLError as error:
@@ -167,6 +171,7 @@ class BlockReader(InlineReader):
         lines: list[Text],
         inside: tuple[str, ...],
     ) -> None:
+        """A heading, which opens a section."""
         assert token.map is not None
         content = texts.lift(inline.content, lines, token.map[0])
         pieces = self.lexer.pieces(inline)
@@ -196,17 +201,20 @@ class BlockReader(InlineReader):
 
     @staticmethod
     def readable(piece: Piece) -> str:
+        """What a piece of a heading says."""
         if piece.token is None:
             return piece.text
         return piece.token.content
 
     def math_block(self, token: Token, lines: list[Text]) -> None:
+        """A displayed formula between dollars."""
         assert token.map is not None
         self.between_blocks()
         content = texts.lift(token.content, lines, token.map[0])
         self.plain_math(texts.strip(content), display=True)
 
     def refuse_html(self, token: Token, lines: list[Text]) -> None:
+        """HTML: the press cannot read it."""
         assert token.map is not None
         line = texts.strip(lines[token.map[0]])
         self.find(
@@ -218,6 +226,7 @@ class BlockReader(InlineReader):
         )
 
     def refuse_indented(self, token: Token, lines: list[Text]) -> None:
+        """Code by indentation: it has no language."""
         assert token.map is not None
         line = texts.strip(lines[token.map[0]])
         self.find(
@@ -231,6 +240,7 @@ class BlockReader(InlineReader):
     def fence(
         self, token: Token, lines: list[Text], inside: tuple[str, ...]
     ) -> None:
+        """A directive, or a block of code."""
         assert token.map is not None
         opening = lines[token.map[0]]
         name, _ = info_parts(token, opening)

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 from bookproof import markup, texts
 from bookproof.diagnostics import Place, Text
-from bookproof.directives import MARKERS, Directive, is_label, yaml_text
+from bookproof.directives import Directive, is_label, yaml_text
 from bookproof.drafts import draft_directive
 from bookproof.elements import (
     Cell,
@@ -20,6 +20,7 @@ from bookproof.elements import (
     SymbolRow,
     Symbols,
 )
+from bookproof.table import MARKERS
 
 if TYPE_CHECKING:
     from bookproof.blocks import BlockReader
@@ -30,6 +31,7 @@ _HEADER = ["symbol", "meaning", "shape", "value"]
 def marker(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """A marker that is displayed."""
     draft, findings = draft_directive(directive, reader.section)
     reader.findings += findings
     reader.elements.append(draft)
@@ -65,6 +67,7 @@ def box(
 def chunk(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """Code that is tangled."""
     name = directive.options.get("name")
     label = directive.options.get("label")
     if name is not None:
@@ -84,6 +87,7 @@ def chunk(
 def code_cell(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """Code that is run."""
     place = texts.strip(directive.opening).place()
     reader.elements.append(
         Cell(
@@ -136,6 +140,7 @@ def cell_figure(
 def figure(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """A picture with its words and its caption."""
     alt = directive.options.get("alt")
     reader.elements.append(
         Figure(
@@ -155,6 +160,7 @@ def figure(
 def read_exercise(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """An exercise with its starter and its check."""
     at = len(reader.elements)
     title = directive.options.get("title")
     grade = directive.options.get("grade")
@@ -178,6 +184,7 @@ def read_exercise(
 def solution(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """A solution with its code."""
     at = len(reader.elements)
     parts = exercise_body(reader, directive, inside)
     reader.elements.insert(
@@ -194,6 +201,7 @@ def solution(
 def exercise_body(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> dict[str, Text]:
+    """Read the prose; return the pieces of code by name."""
     outer, reader.exercise = reader.exercise, {}
     reader.walk(directive.body, (*inside, directive.name))
     reader.between_blocks()
@@ -204,6 +212,7 @@ def exercise_body(
 def exercise_part(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
+    """A piece of code of an exercise or of a solution."""
     owner = "solution" if directive.name == "code" else "exercise"
     place = texts.strip(directive.opening).place()
     if reader.exercise is None or inside[-1:] != (owner,):
@@ -220,6 +229,7 @@ def exercise_part(
 
 
 def label_of(reader: BlockReader, directive: Directive) -> str:
+    """The label on the first line, which must be one."""
     label = directive.argument
     if not is_label(label.text):
         reader.find(
@@ -275,6 +285,7 @@ def symbols(
 def symbol_row(
     reader: BlockReader, cells: list[tuple[Token, Text]]
 ) -> SymbolRow | None:
+    """A row of the table; None when it has no symbol."""
     (symbol, symbol_text), meaning, shape, (value, value_text) = cells
     formula = only(reader, symbol, symbol_text, "math_inline")
     code = only(reader, value, value_text, "code_inline")

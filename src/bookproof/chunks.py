@@ -59,6 +59,7 @@ class _Joiner:
         self.included: dict[str, Place] = {}
 
     def run(self) -> None:
+        """Join all chunks, then judge the files."""
         labels: dict[str, Chunk] = {}
         for number, chunk in enumerate(self.joined.chunks):
             self._file_under(number, chunk)

@@ -9,10 +9,10 @@ from markdown_it.token import Token
 
 from bookproof import markup, texts
 from bookproof.diagnostics import Finding, Place, Text
-from bookproof.directives import MARKER_ROLES, PLAIN_ROLES
 from bookproof.drafts import Draft, draft_role
 from bookproof.elements import Element, Figure, PlainMath, Prose
 from bookproof.markdown import Lexer, Piece
+from bookproof.table import MARKER_ROLES, PLAIN_ROLES
 
 #: Stands in printed words for code, mathematics, a marker or a link's text.
 ATOM = "\ufffc"
@@ -40,11 +40,13 @@ class InlineReader:
     def find(
         self, rule: str, message: str, place: Place, *notes: str, width: int = 1
     ) -> None:
+        """Note something wrong."""
         self.findings.append(
             Finding(rule, message, place, width=width, notes=notes)
         )
 
     def plain_math(self, body: Text, display: bool) -> None:
+        """A formula that no marker holds."""
         self.elements.append(
             PlainMath(
                 place=body.place(),
@@ -126,6 +128,7 @@ class InlineReader:
     def role(
         self, piece: Piece, content: Text, here: list[Draft], kind: Kind
     ) -> None:
+        """A marker, what stands with one, or a plain role."""
         assert piece.token is not None
         name: str = piece.token.meta["name"]
         raw = texts.cut(content, piece.start, piece.end)
@@ -199,6 +202,7 @@ class InlineReader:
         self.above = None
 
     def markdown_image(self, piece: Piece, content: Text) -> None:
+        """An image and its words for those who do not see it."""
         assert piece.token is not None
         alt = piece.token.content
         place = content.place(piece.start)

@@ -10,8 +10,8 @@ from markdown_it.token import Token
 
 from bookproof import texts
 from bookproof.diagnostics import Finding, Place, Text
-from bookproof.directives import REFUSED, TABLE
 from bookproof.markdown import Piece
+from bookproof.table import REFUSED, TABLE
 
 BROKEN = "broken-markup"
 #: Broken fences have a rule of their own: they may swallow chunks.

@@ -9,9 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,7 @@ from bookproof.chunks import Joined, Line, join
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Chapter, Chunk
+from bookproof.replace import replace_all
 
 RECORD = ".tangled"
 
@@ -323,7 +322,7 @@ def write(tangled: Tangled, project: Project, force: bool = False) -> list[str]:
     text = _record_text(tangled)
     if _current(project, RECORD) != text and (text or record):
         changes[RECORD] = text
-    _replace_all(project.source, changes)
+    replace_all(project.source, changes)
     return [
         f"{'removed' if text is None else 'wrote'} {tangled.source}/{target}"
         for target, text in sorted(written.items())
@@ -333,54 +332,6 @@ def write(tangled: Tangled, project: Project, force: bool = False) -> list[str]:
 def _record_text(tangled: Tangled) -> str:
     files = sorted(tangled.files.items())
     return "".join(f"{digest(text)}  {target}\n" for target, text in files)
-
-
-def _replace_all(folder: Path, changes: Mapping[str, str | None]) -> None:
-    """Make all changes to the files of a folder, or leave it as it was."""
-    temporary: dict[str, Path] = {}
-    before: dict[str, bytes | None] = {}
-    try:
-        for target, text in changes.items():
-            path = folder / target
-            before[target] = path.read_bytes() if path.exists() else None
-            if text is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                temporary[target] = _temporary(path, text)
-        done: list[str] = []
-        try:
-            for target in changes:
-                done.append(target)
-                _replace(folder / target, temporary.get(target))
-        except BaseException:
-            for target in done:
-                _restore(folder / target, before[target])
-            raise
-    finally:
-        for path in temporary.values():
-            path.unlink(missing_ok=True)
-
-
-def _temporary(path: Path, text: str) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tangle-")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    os.chmod(name, mode)
-    return Path(name)
-
-
-def _replace(path: Path, new: Path | None) -> None:
-    if new is None:
-        path.unlink(missing_ok=True)
-    else:
-        os.replace(new, path)
-
-
-def _restore(path: Path, data: bytes | None) -> None:
-    if data is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.write_bytes(data)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

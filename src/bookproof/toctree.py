@@ -8,13 +8,9 @@ from pathlib import Path
 from bookproof import texts
 from bookproof.config import Project
 from bookproof.diagnostics import Finding, Text
-from bookproof.directives import (
-    Directive,
-    info_parts,
-    read_directive,
-    table_for,
-)
+from bookproof.directives import Directive, info_parts, read_directive
 from bookproof.markdown import Lexer
+from bookproof.table import table_for
 
 
 def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:

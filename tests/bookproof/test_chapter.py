@@ -449,6 +449,11 @@ def test_the_front_matter_may_not_change_how_the_page_is_read(key):
     assert rules(read(source)) == ["front-matter"]
 
 
+def test_front_matter_in_a_box_would_vanish_and_is_found():
+    source = "# T\n\n```{epigraph}\n---\na: so\n---\nWords.\n```\n"
+    assert rules(read(source)) == ["front-matter"]
+
+
 def test_a_cell_that_is_loaded_from_elsewhere_is_found():
     source = f"{FRONT}# T\n\n```{{code-cell}}\n:load: a.py\n```\n"
     assert rules(read(source)) == ["refused-markup"]

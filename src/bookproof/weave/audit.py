@@ -10,7 +10,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bookproof.directives import MARKERS
+from bookproof.table import MARKERS
 from bookproof.weave.book import Page, book_of
 
 logger = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from sphinx.environment import BuildEnvironment
 from bookproof import ledger, outputs
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
-from bookproof.directives import MARKERS
 from bookproof.elements import Chapter, Chunk, Marker, Symbols
+from bookproof.table import MARKERS
 
 _BOOKS: WeakKeyDictionary[BuildEnvironment, Book] = WeakKeyDictionary()
 
