@@ -353,7 +353,7 @@ def book(draw: st.DrawFn) -> str:
     return fence(draw(st.sampled_from(HEADS)), "pkg/a.py") + "".join(pieces)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(book())
 def test_what_is_tangled_is_as_ruff_would_format_it(text):
     tangled = source(text)
