@@ -184,6 +184,18 @@ def test_a_run_can_be_resumed():
     assert run(second, theta, gradients[2:]) == whole
 
 
+def test_a_saved_state_is_a_copy_both_ways():
+    theta = parameter([0.0])
+    optimizer = cr.optim.SGD([theta], 0.5, 0.5)
+    run(optimizer, theta, [1.0])
+    state = optimizer.state_dict()
+    state["memories"][0]["m"][:] = 9
+    assert optimizer.memories[0]["m"].tolist() == [1.0]
+    optimizer.load_state_dict(state)
+    state["memories"][0]["m"][:] = 7
+    assert optimizer.memories[0]["m"].tolist() == [9.0]
+
+
 def test_a_state_that_does_not_fit_is_refused():
     optimizer = cr.optim.SGD([parameter([0.0, 0.0])], 0.1, 0.9)
     optimizer.params[0].grad = np.ones(2)
