@@ -105,7 +105,11 @@ def _remedy(kind: str) -> str:
 
 
 def _mathematics(elements: Sequence[Element]) -> Iterator[Finding]:
-    """Relations and numerals in formulas that are no markers."""
+    """Relations and numerals in formulas that are no markers.
+
+    `latex.plain` says the same, in the same words, of the formulas it can
+    read; this does not need to read them.
+    """
     for math in elements:
         if not isinstance(math, PlainMath):
             continue
@@ -113,23 +117,18 @@ def _mathematics(elements: Sequence[Element]) -> Iterator[Finding]:
         for offset, token in relations[:1]:
             yield Finding(
                 "relation-outside-marker",
-                f"the relation {token} is checked by nothing",
+                "a relation outside of a marker: make it a {claim} or a {let}",
                 math.body.place(offset),
                 width=len(token),
-                notes=(
-                    "write a {claim} or a {let}; {when} for a condition, "
-                    "{range} for an index",
-                ),
             )
         if relations:
             continue
         for offset, token in vocabulary.numerals(math.body.text):
             yield Finding(
-                "numeral-outside-marker",
-                f"the numeral {token} is checked by nothing",
+                "number-in-mathematics",
+                f"the number {token} is not checked: put it into a marker",
                 math.body.place(offset),
                 width=len(token),
-                notes=("write a {claim} or a {let}, or give it a symbol",),
             )
 
 

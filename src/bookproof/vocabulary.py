@@ -11,6 +11,7 @@ One table, so that an author can read what the lint lets pass:
 | `2.4`, `x = 3` in backticks                | code is what it is        |
 | the words of a link, {ref}, {numref}       | they name a place         |
 | $W^{(2)}$, $x_1$, $\\mathbf{1}$            | part of the symbol        |
+| the sign $=$, the arrow $\\to$              | the sign itself is meant  |
 | $f \\colon \\mathbb{R} \\to \\mathbb{R}$   | the arrow of a signature  |
 
 and what it does not:
@@ -135,6 +136,8 @@ def _skip_argument(tokens: list[tuple[int, str]], position: int) -> int:
 def relations(formula: str) -> list[tuple[int, str]]:
     """The relations that a formula states, each with its offset."""
     tokens = list(loose_tokens(formula))
+    if len(tokens) == 1:
+        return []  # the sign itself is meant
     colon = any(token in (":", r"\colon") for _, token in tokens)
     found = []
     for at, token in tokens:
