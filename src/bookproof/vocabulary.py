@@ -11,7 +11,7 @@ One table, so that an author can read what the lint lets pass:
 | `2.4`, `x = 3` in backticks                | code is what it is        |
 | the words of a link, {ref}, {numref}       | they name a place         |
 | $W^{(2)}$, $x_1$, $\\mathbf{1}$            | part of the symbol        |
-| the sign $=$, the arrow $\\to$              | the sign itself is meant  |
+| the sign $=$, the arrow $\\to$             | the sign itself is meant  |
 | $f \\colon \\mathbb{R} \\to \\mathbb{R}$   | the arrow of a signature  |
 
 and what it does not:
