@@ -80,6 +80,11 @@ class Scope:
                 FormulaError("an empty let").finding(marker.body, marker.id)
             ]
         findings = []
+        known = any(
+            self.bindings.before(one.target) is not None
+            or self.bindings.row_key_taken(show_node(one.target))
+            for one in definitions
+        )
         for definition in definitions:
             before = self.bindings.before(definition.target)
             name = show_node(definition.target)
@@ -95,7 +100,7 @@ class Scope:
                         notes=(f"first defined at {before.place(0)}",),
                     )
                 )
-            elif before is None and marker.redefine and not self._row(name):
+            elif marker.redefine and not known:
                 findings.append(
                     Finding(
                         "redefined",
@@ -108,9 +113,6 @@ class Scope:
             else:
                 self.bindings.add_let(definition, marker.body)
         return findings
-
-    def _row(self, key: str) -> bool:
-        return self.bindings.row_key_taken(key)
 
     def symbols(self, table: Symbols) -> list[Finding]:
         """Take in a table of symbols."""

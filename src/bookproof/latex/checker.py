@@ -359,16 +359,15 @@ class Checker:
             )
 
     def _not_vacuous(self) -> None:
-        if self.options.given is not None and len(self.first) > 1:
-            if all(_alike(self.first[0], case) for case in self.first[1:]):
-                self.findings.append(
-                    self._finding(
-                        "vacuous",
-                        "all draws are identical: is the generator random?",
-                        0,
-                        1,
-                    )
+        if self.options.given is not None and self._draws_alike():
+            self.findings.append(
+                self._finding(
+                    "vacuous",
+                    "all draws are identical: is the generator random?",
+                    0,
+                    1,
                 )
+            )
         for pair in self.pairs:
             if not pair.zero or not self.first:
                 continue
@@ -384,6 +383,11 @@ class Checker:
                         pair.width,
                     )
                 )
+
+    def _draws_alike(self) -> bool:
+        if len(self.first) < 2:
+            return False
+        return all(_alike(self.first[0], case) for case in self.first[1:])
 
     def _bounds(self) -> None:
         if self.options.loose:

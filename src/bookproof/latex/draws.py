@@ -114,14 +114,11 @@ class Draws:
             try:
                 return source(*arguments)
             except Exception as error:
-                raise FormulaError(
-                    f":given: `{given}` raised {type(error).__name__}: {error}",
-                    rule="option",
-                ) from error
+                raise _raised(given, error) from error
 
         first = once()
         if not isinstance(first, Mapping):
-            return first
+            return cast(Iterable[object], first)
         # A function that returns one draw is called again for each.
         return chain([first], iter(once, None))
 
@@ -222,13 +219,6 @@ class Draws:
             )
         exact = [int(x) if x.is_integer() else x for x in values]
         return [_with(case, (along.symbol,), x) for x in exact], values
-
-
-def _again(
-    source: Callable[..., Any], arguments: tuple[Any, ...]
-) -> Iterator[object]:
-    while True:
-        yield source(*arguments)
 
 
 def _raised(given: str, error: Exception) -> Exception:

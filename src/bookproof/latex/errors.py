@@ -53,6 +53,14 @@ class MissingName(Exception):
         self.name = name
 
 
+def missing_name(error: NameError) -> str:
+    """The name that is not bound."""
+    if error.name:
+        return error.name
+    parts = str(error).split("'")
+    return parts[1] if len(parts) > 1 else str(error)
+
+
 class NotAnalytic(Exception):
     """A complex step cannot go through this; use differences instead."""
 

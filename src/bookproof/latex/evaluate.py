@@ -12,7 +12,13 @@ import numpy as np
 from bookproof.latex import functions as fn
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
-from bookproof.latex.errors import FormulaError, ShapeMismatch, Undefined
+from bookproof.latex.errors import (
+    FormulaError,
+    MissingName,
+    ShapeMismatch,
+    Undefined,
+    missing_name,
+)
 from bookproof.latex.lookup import Meaning, take_entry
 from bookproof.latex.operators import Operators
 from bookproof.latex.oracle import Oracle
@@ -33,7 +39,7 @@ class Evaluator(Oracle, Operators):
         if isinstance(meaning, Value):
             return meaning
         hint = " (is its argument missing?)"
-        self.error(
+        raise self.failure(
             f"expected a number or an array, not {va.describe(meaning)}"
             + (hint if isinstance(meaning, Function) else ""),
             node,
@@ -63,7 +69,7 @@ class Evaluator(Oracle, Operators):
     def symbol(self, node: t.Symbol) -> Meaning:
         found = self.find(node)
         if found is not None:
-            return found
+            return self.second_witness(node, found)
         if node in _CONSTANTS:
             return va.scalar(_CONSTANTS[node])
         special = self._ones_or_identity(node)
@@ -185,8 +191,8 @@ class Evaluator(Oracle, Operators):
             raise
         except va.NotAnalytic:
             raise
-        except NameError:
-            raise
+        except NameError as error:
+            raise MissingName(missing_name(error)) from error
         except Exception as error:
             self.error(
                 f"{function.name} raised {type(error).__name__}: {error}",
@@ -214,9 +220,8 @@ class Evaluator(Oracle, Operators):
             return va.times(self.value(parts[0]), self.value(parts[1]))
         base = node.base
         exponent = self._exponent(node)
-        if base in (_E, _ROMAN_E) and isinstance(base, t.Symbol):
-            if base == _ROMAN_E or self.find(base) is None:
-                return fn.exp_base(exponent)
+        if base == _ROMAN_E or (base == _E and self.find(_E) is None):
+            return fn.exp_base(exponent)
         return fn.power(self.value(base), exponent, entries=node.entries)
 
     def _exponent(self, node: t.Power) -> Value:

@@ -194,10 +194,7 @@ def _float_power(a: Value, b: Value) -> Value:
         v = a.v**b.v
         return Value(v, mag(v) + a.m, a.kind)
     log = np.log(a.v)
-    if is_complex(a.v) or is_complex(b.v):
-        v = np.exp(b.v * log)
-    else:
-        v = a.v**b.v
+    v = np.exp(b.v * log) if is_complex(a.v) or is_complex(b.v) else a.v**b.v
     m = mag(v) * (1 + mag(real(log)) * real(b.m)) + mag(v * b.v / a.v) * a.m
     if is_complex(v):
         m = m + 1j * np.abs(real(v)) * np.imag(b.m + 0j) * np.abs(real(log))

@@ -153,7 +153,7 @@ class Grammar(Structures):
                 "does this still belong to the denominator? "
                 r"use brackets or \frac"
             )
-        if token.kind == "num":
+        if token.kind == "num" and self.peek(-1).text != ")":
             self.fail(r"a number after a factor: write \cdot between them")
         if bare and not self._starts_function():
             self.fail(
@@ -236,7 +236,7 @@ class Grammar(Structures):
             )
         if token.text in _STOPS or token.kind == "end":
             self.fail(f"something is missing before {self.describe(token)}")
-        self.fail(f"{self.describe(token)} is not read by the press")
+        raise self.failure(f"{self.describe(token)} is not read by the press")
 
     def _number(self) -> Number:
         token = self.next()

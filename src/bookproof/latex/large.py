@@ -54,10 +54,10 @@ def _contracted(
     if value.shape == variable.shape and value.kind == variable.kind:
         v = np.sum(value.v * direction)
         return Value(v, np.sum(value.m * np.abs(direction)))
-    if value.kind == "m" and variable.kind == "c":
-        if value.shape[1] == variable.shape[0]:
-            m = value.m @ np.abs(direction) + mag(value.v) @ mag(direction)
-            return Value(value.v @ direction, m, "c")
+    jacobian = value.kind == "m" and variable.kind == "c"
+    if jacobian and value.shape[1] == variable.shape[0]:
+        m = value.m @ np.abs(direction) + mag(value.v) @ mag(direction)
+        return Value(value.v @ direction, m, "c")
     raise FormulaError(
         "the two sides differ in shape", node.at, node.width, rule="shape"
     )

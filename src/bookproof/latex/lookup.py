@@ -16,9 +16,10 @@ from bookproof.latex.errors import (
     FormulaError,
     MissingName,
     ShapeMismatch,
+    missing_name,
 )
 from bookproof.latex.printing import show_node
-from bookproof.latex.tree import Call, Node, Number, Product, Symbol
+from bookproof.latex.tree import Node, Number, Product, Symbol
 from bookproof.latex.values import (
     Function,
     Thing,
@@ -77,8 +78,12 @@ class Lookup:
     def meaning(self, node: Node) -> Meaning:
         raise NotImplementedError
 
+    def failure(self, message: str, node: Node, rule: str) -> FormulaError:
+        """An error at `node`."""
+        return FormulaError(message, node.at, node.width, rule=rule)
+
     def error(self, message: str, node: Node, rule: str) -> NoReturn:
-        raise FormulaError(message, node.at, node.width, rule=rule)
+        raise self.failure(message, node, rule)
 
     @contextmanager
     def scope(self, names: Mapping[str, Meaning]) -> Iterator[None]:
@@ -115,10 +120,10 @@ class Lookup:
         return found
 
     def _given(self, key: str) -> Meaning | None:
-        if self.held is not None and key == self.held[0]:
-            if len(self.stack) == self.held[2]:
-                self.touched.add(key)
-                return self.held[1]
+        held = self.held
+        if held and key == held[0] and len(self.stack) == held[2]:
+            self.touched.add(key)
+            return held[1]
         if key in self.locals:
             self.touched.add(key)
             return self.locals[key]
@@ -498,11 +503,7 @@ class Lookup:
         try:
             return from_python(self.evaluate(source, extra))
         except NameError as error:
-            name = getattr(error, "name", None)
-            if name is None:
-                parts = str(error).split("'")
-                name = parts[1] if len(parts) > 1 else str(error)
-            raise MissingName(name) from error
+            raise MissingName(missing_name(error)) from error
         except (FormulaError, MissingName):
             raise
         except Exception as error:
@@ -665,20 +666,17 @@ def take_entry(whole: Meaning, index: tuple[int, ...]) -> Meaning:
 
 
 def _plain(v: Any, m: Any) -> Value:
-    if isinstance(v, np.floating) and float(v).is_integer():
-        if abs(v) < 2**53 and m == abs(v):
-            return Value(int(v))
-    return Value(v, m)
+    if isinstance(v, np.complexfloating):
+        return Value(v, m)
+    whole = float(v).is_integer() and abs(v) < 2**53
+    return Value(int(v)) if whole and m == abs(v) else Value(v, m)
 
 
 def _two_indices(items: tuple[Node, ...], wanted: int) -> tuple[Node, ...]:
     if wanted == 2 and len(items) == 1:
         item = items[0]
-        if isinstance(item, Product) and not any(item.ops):
-            if len(item.factors) == 2:
-                return item.factors
-        if isinstance(item, Call):
-            return items
+        if isinstance(item, Product) and item.ops == ("",):
+            return item.factors
     return items
 
 

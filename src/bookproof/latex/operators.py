@@ -55,7 +55,7 @@ class Operators(Lookup):
             return va.ZERO
         if node.kind == r"\prod":
             return va.ONE
-        self.error(f"{node.kind} over nothing", node, "undefined")
+        raise self.failure(f"{node.kind} over nothing", node, "undefined")
 
     def _domains(self, node: t.Over) -> list[list[Any]]:
         if node.low is not None and node.high is not None:
@@ -97,7 +97,7 @@ class Operators(Lookup):
             return out
         if isinstance(meaning, Value) and meaning.kind == "c":
             return list(meaning.v)
-        self.error(f"{va.describe(meaning)} is no set", node, "shape")
+        raise self.failure(f"{va.describe(meaning)} is no set", node, "shape")
 
     def _inferred(self, index: t.Symbol, node: t.Over) -> list[int]:
         sizes = set(self._sizes(show_node(index), node.body, 0))
@@ -112,7 +112,7 @@ class Operators(Lookup):
                 "latex",
             )
         found = " and ".join(map(str, sorted(sizes)))
-        self.error(
+        raise self.failure(
             f"{name} counts entries of arrays of different sizes: {found}",
             node,
             "shape",
@@ -239,11 +239,11 @@ class Operators(Lookup):
     def _compared(
         self, relation: str, left: Value, right: Value, node: t.Node
     ) -> Any:
-        if left.kind != "s" and right.kind != "s":
-            if left.kind != right.kind or left.shape != right.shape:
-                raise ShapeMismatch(
-                    f"{va.describe(left)} against {va.describe(right)}"
-                )
+        alike = left.kind == right.kind and left.shape == right.shape
+        if left.kind != "s" and right.kind != "s" and not alike:
+            raise ShapeMismatch(
+                f"{va.describe(left)} against {va.describe(right)}"
+            )
         if tie(left, right):
             raise Undefined(
                 "a derivative just where a condition turns: it has two sides"

@@ -205,7 +205,7 @@ class Oracle(Lookup):
                 return family.definition.body, {
                     k: Value(n) for k, n in bound.items()
                 }
-        self.error(
+        raise self.failure(
             f"{show_node(symbol)} has no printed definition", node, "oracle"
         )
 
@@ -286,7 +286,7 @@ class Oracle(Lookup):
             if self.layout == "denominator":
                 return Value(v, m, "m")
             return Value(v.T, m.T, "m")
-        self.error(
+        raise self.failure(
             f"the derivative of {va.describe(base)} by {va.describe(start)} "
             "has more than two axes: take an entry, or a direction",
             node,
@@ -354,6 +354,23 @@ class Oracle(Lookup):
             return self._slope(call, args[0], symbol)
 
         return Function(show_node(symbol), slope)
+
+    def second_witness(self, symbol: t.Symbol, found: Meaning) -> Meaning:
+        r"""A bound `f'` must agree with the derivative of a bound `f`."""
+        if not symbol.primes or not isinstance(found, Function):
+            return found
+        derived = self.primed(symbol)
+        if derived is None or self.overlay:
+            return found
+        bound, slope = found.call, derived.call
+
+        def both(*args: Value) -> Value:
+            value = bound(*args)
+            if not any(is_complex(floating(arg).v) for arg in args):
+                self._agree(symbol, slope(*args), value)
+            return value
+
+        return Function(found.name, both)
 
     def derivative_of_function(self, node: t.Apply, args: list[Value]) -> Value:
         """A primed function that needs no binding: `tanh'(x)`."""
@@ -448,15 +465,16 @@ def _checked_differences(
     v, error = differentiate(f, scale)
     largest = float(np.max(np.abs(v)))
     worst = float(np.max(error))
-    if not np.isfinite(worst) or worst > MAX_ERROR * max(largest, 1e-300):
-        if worst > 1e-12 * float(np.max(f(0.0)[1])) / scale:
-            raise FormulaError(
-                "the derivative cannot be found to six digits "
-                f"(estimated error {worst:.2g} of {largest:.6g})",
-                node.at,
-                node.width,
-                rule="oracle",
-            )
+    # A derivative that is zero up to noise has no relative error.
+    noise = 1e-12 * float(np.max(f(0.0)[1])) / scale
+    if not worst <= max(MAX_ERROR * largest, noise):
+        raise FormulaError(
+            "the derivative cannot be found to six digits "
+            f"(estimated error {worst:.2g} of {largest:.6g})",
+            node.at,
+            node.width,
+            rule="oracle",
+        )
     # The estimate enters the tolerance, which is ROUNDING times magnitude.
     m = np.abs(v) + 4 * error / ROUNDING
     return Value(_number(v), _number(m), kind)

@@ -91,7 +91,7 @@ def _unscripted(node: t.Node) -> Iterator[t.Node]:
         yield node.base
     elif isinstance(node, t.Over):
         yield node.body
-    elif isinstance(node, t.Norm) or isinstance(node, t.Entry):
+    elif isinstance(node, (t.Norm, t.Entry)):
         yield node.operand
     else:
         yield from t.children(node)

@@ -2,6 +2,7 @@ r"""Judge one relation between two values."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -61,19 +62,18 @@ def _whole(node: t.Node) -> int | None:
     sign = 1
     if isinstance(node, t.Negative):
         sign, node = -1, node.operand
-    if isinstance(node, t.Number) and isinstance(node.value, int):
-        if node.value <= 400:
-            return sign * node.value
-    return None
+    value = node.value if isinstance(node, t.Number) else None
+    return sign * value if isinstance(value, int) and value <= 400 else None
 
 
 def check_shapes(
     relation: str, nodes: tuple[t.Node, t.Node], a: Value, b: Value, at: int
 ) -> None:
     """Sides must have one shape; a number may bound an array."""
-    if a.shape == b.shape and (a.kind == b.kind or "s" not in a.kind + b.kind):
-        if {a.kind, b.kind} != {"c", "r"}:
-            return
+    kinds = {a.kind, b.kind}
+    arrays = a.kind == b.kind or "s" not in kinds
+    if a.shape == b.shape and arrays and kinds != {"c", "r"}:
+        return
     loose = relation in BOUNDS or any(node == t.Number("0") for node in nodes)
     if loose and "s" in (a.kind, b.kind):
         return
@@ -281,7 +281,7 @@ def _tends(
 ) -> Failure | None:
     gaps = [abs(_f(a) - _f(b)) for a, b in zip(lefts, rights, strict=True)]
     notes = (f"distances: {_list(gaps)}",)
-    if any(late >= early for early, late in zip(gaps, gaps[1:], strict=False)):
+    if any(late >= early for early, late in itertools.pairwise(gaps)):
         return Failure("the distance does not fall at every step", notes)
     if gaps[-1] > gaps[0] / 10:
         return Failure("the distance does not fall by a factor of ten", notes)

@@ -308,20 +308,18 @@ def _with_ranges(
             if index < len(pieces):
                 piece = [*piece, commas[index], *pieces[index]]
                 index += 1
-        elif piece and piece[0].kind == "text" and len(piece) == 1:
-            if index < len(pieces) and _loops(piece[0]):
-                pieces[index] = [*piece, *pieces[index]]
-                continue
+        elif _lone_word(piece) and index < len(pieces):
+            pieces[index] = [*piece, *pieces[index]]
+            continue
         out.append(piece)
-    return _joined_words(out)
+    return out
 
 
-def _joined_words(pieces: list[list[Token]]) -> list[list[Token]]:
-    return pieces
-
-
-def _loops(token: Token) -> bool:
-    return token.text.rstrip(":, ") in _FOR_WORDS | _AND_WORDS
+def _lone_word(piece: list[Token]) -> bool:
+    """Whether the piece is a `for` or `and` with nothing behind it."""
+    if len(piece) != 1 or piece[0].kind != "text":
+        return False
+    return piece[0].text.rstrip(":, ") in _FOR_WORDS | _AND_WORDS
 
 
 def _comma(piece: list[Token]) -> Token:

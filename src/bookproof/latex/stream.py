@@ -61,8 +61,18 @@ class Stream:
         *,
         rule: str = "latex",
     ) -> NoReturn:
+        raise self.failure(message, token, rule=rule)
+
+    def failure(
+        self,
+        message: str,
+        token: Token | None = None,
+        *,
+        rule: str = "latex",
+    ) -> FormulaError:
+        """An error at `token`, or at the cursor."""
         token = token or self.here
-        raise FormulaError(message, token.at, token.end - token.at, rule=rule)
+        return FormulaError(message, token.at, token.end - token.at, rule=rule)
 
     @staticmethod
     def describe(token: Token) -> str:
@@ -127,7 +137,7 @@ class Stream:
             depth += {"{": 1, "}": -1}.get(token.text, 0)
             if depth == 0:
                 return index
-        self.fail("this { is not closed", self.tokens[start])
+        raise self.failure("this { is not closed", self.tokens[start])
 
     def delimiter(self) -> tuple[str, str]:
         r"""The size command before the next delimiter, and the delimiter."""

@@ -4,6 +4,7 @@ bars, brackets and environments."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from bookproof.latex.scripts import Scripts, as_indices
 from bookproof.latex.stream import SIZES
@@ -76,7 +77,7 @@ _OTHERWISE = {"otherwise", "else"}
 class Structures(Scripts):
     """Constructs that begin with a token of their own."""
 
-    STRUCTURES = {
+    STRUCTURES: ClassVar[dict[str, str]] = {
         r"\frac": "_fraction",
         r"\dfrac": "_fraction",
         r"\tfrac": "_fraction",
@@ -504,7 +505,7 @@ class Structures(Scripts):
             return self._brackets()
         if delimiter == r"\{":
             return self._set()
-        self.fail(f"{delimiter} is not read as a bracket here")
+        raise self.failure(f"{delimiter} is not read as a bracket here")
 
     def _substitution(self) -> Node:
         start = self.skip_delimiter()
@@ -606,7 +607,7 @@ class Structures(Scripts):
             return self._matrix(start, name)
         if name == "cases":
             return self._cases(start)
-        self.fail(f"the environment {name} is not read here", start)
+        raise self.failure(f"the environment {name} is not read here", start)
 
     def _end(self, name: str) -> None:
         self.expect(r"\end", rf"\end{{{name}}}")

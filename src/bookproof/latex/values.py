@@ -432,8 +432,10 @@ def show(a: Value | Function | Thing) -> str:
 
 def _digits(v: Any) -> str:
     if isinstance(v, Fraction):
-        text = str(v)
-        return text if len(text) <= 24 else f"{float(v):.10g}"
+        text = f"{float(v):.10g}"
+        if "e" not in text and Fraction(text) == v:
+            return text
+        return str(v) if len(str(v)) <= 24 else text
     if isinstance(v, int):
         text = str(v)
         return text if len(text) <= 24 else f"{float(v):.10g}"
