@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from bookproof.weave.nodes import marked
+from bookproof.weave.nodes import marked, settles
 
 _AFTER = re.compile(r"[,.;:!?)\]’”'\"]+|[-‐–][\w]+")
 _BEFORE = re.compile(r"[(\[“‘]+$")
@@ -30,12 +30,22 @@ class KeepPunctuation(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: object) -> None:
+        for sign in list(self.document.findall(settles)):
+            _pull(sign)
         for formula in list(self.document.findall(nodes.math)):
             whole: nodes.Element = formula
             if isinstance(formula.parent, marked):
                 whole = formula.parent
             if length(formula.astext()) <= _LONGEST:
                 _wrap(whole)
+
+
+def _pull(sign: nodes.Element) -> None:
+    """A superscript follows its words without a space."""
+    at = sign.parent.index(sign)
+    before = sign.parent[at - 1] if at else None
+    if isinstance(before, nodes.Text) and not before.astext().strip():
+        sign.parent.remove(before)
 
 
 def length(tex: str) -> int:

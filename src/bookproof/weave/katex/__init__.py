@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Literal
-
-from py_mini_racer import JSEvalException, MiniRacer
 
 Output = Literal["htmlAndMathml", "mathml"]
 
@@ -21,16 +21,12 @@ class BadFormula(ValueError):
 
 
 class Katex:
-    """A KaTeX engine, started when first used and once a process.
-
-    A forked process must not use its parent's engine: V8's threads do not
-    survive a fork.
-    """
+    """A KaTeX engine, started when first used and once a process."""
 
     def __init__(self, macros: Mapping[str, str]) -> None:
         self._macros = dict(macros)
-        self._engine: MiniRacer | None = None
-        self._process = 0
+        self._engine: subprocess.Popen[str] | None = None
+        self._owner = 0
         self._known: dict[tuple[str, bool, str], str] = {}
 
     def html(
@@ -43,9 +39,9 @@ class Katex:
         return self._known[key]
 
     def close(self) -> None:
-        """Stop the engine; without this the build hangs at its end."""
-        if self._engine is not None and self._process == os.getpid():
-            self._engine.close()
+        """Stop the engine."""
+        if self._engine is not None and self._owner == os.getpid():
+            self._engine.communicate()
         self._engine = None
 
     def _render(self, tex: str, display: bool, output: Output) -> str:
@@ -57,20 +53,33 @@ class Katex:
             "macros": {**_spacing(tex), **self._macros},
             "output": output,
         }
-        try:
-            result = self._running().call("katex.renderToString", tex, options)
-        except JSEvalException as error:
-            raise BadFormula(_reason(str(error))) from None
-        if _REFUSED in result:
+        answer = self._ask(json.dumps({"tex": tex, "options": options}))
+        if "error" in answer:
+            raise BadFormula(_reason(answer["error"]))
+        if _REFUSED in answer["html"]:
             raise BadFormula("a command that is not allowed in this book")
-        return str(result)
+        return answer["html"]
 
-    def _running(self) -> MiniRacer:
-        if self._engine is None or self._process != os.getpid():
-            script = files(__package__).joinpath("katex.min.js")
-            self._engine = MiniRacer()
-            self._process = os.getpid()
-            self._engine.eval(script.read_text(encoding="utf-8"))
+    def _ask(self, question: str) -> dict[str, str]:
+        engine = self._running()
+        assert engine.stdin is not None
+        assert engine.stdout is not None
+        engine.stdin.write(question + "\n")
+        engine.stdin.flush()
+        answer: dict[str, str] = json.loads(engine.stdout.readline())
+        return answer
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._engine is None or self._owner != os.getpid():
+            # A forked process does not share its parent's engine: their
+            # questions and answers would mix.
+            self._owner = os.getpid()
+            self._engine = subprocess.Popen(
+                [sys.executable, "-m", "bookproof.weave.katex.serve"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+            )
         return self._engine
 
 
