@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.differences import numerical_jacobian
+from chainrule.engine import plain
 from chainrule.errors import GradientError
 from chainrule.nested import leaves, rebuilt
 from chainrule.transforms import jacobian
@@ -25,11 +26,11 @@ def gradcheck(
     """True, or GradientError at the entry where f's Jacobian is most wrong.
 
     Compares reverse mode with central differences of step `eps`, in float64,
-    for every entry of every array in `args` (one array, or a tuple of arrays
-    and containers of them). For the default step see `numerical_jacobian`.
+    for every entry of every array in `args` (one array, or a list or tuple of
+    arrays and containers of them). For the default step see `numerical_jacobian`.
     """
-    args = args if isinstance(args, tuple) else (args,)
-    flat = [np.asarray(x, dtype=np.float64) for x in leaves(args)]
+    args = args if isinstance(args, list | tuple) else [args]
+    flat = [np.asarray(plain(x), dtype=np.float64) for x in leaves(args)]
 
     def flattened(*arrays: Any) -> Any:
         return f(*rebuilt(args, iter(arrays)))
@@ -37,9 +38,9 @@ def gradcheck(
     for k, x in enumerate(flat):
 
         def along(moved: np.ndarray, k: int = k) -> Any:
-            return flattened(*flat[:k], moved, *flat[k + 1 :])
+            return plain(flattened(*flat[:k], moved, *flat[k + 1 :]))
 
-        analytic = np.asarray(jacobian(flattened, k)(*flat), np.float64)
+        analytic = np.asarray(plain(jacobian(flattened, k)(*flat)))
         numeric = numerical_jacobian(along, x, eps)
         compare(k, x, analytic, numeric, rtol, atol)
     return True

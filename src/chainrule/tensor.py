@@ -65,6 +65,10 @@ class Operators(Traced):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.value!r})"
 
+    def __format__(self, spec: str) -> str:
+        value = plain(self)
+        return format(value.item() if value.size == 1 else value, spec)
+
     # Do arithmetic
     def __neg__(self) -> Array:
         return apply(ew.negative, (self,), NOTHING)
@@ -116,6 +120,12 @@ class Operators(Traced):
     # Pick entries
     def __getitem__(self, index: Any) -> Array:
         return indexing.take(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise InPlaceError(
+            "entries of a traced array cannot be set; use np.where, or join "
+            "parts with np.concatenate"
+        )
 
     def __iter__(self) -> Iterator[Array]:
         return (self[i] for i in range(len(self)))
@@ -230,7 +240,8 @@ class Operators(Traced):
     def __array_function__(
         self, function: Any, types: Any, args: Any, kwargs: Any
     ) -> Any:
-        name = f"np.{function.__name__}"
+        where = function.__module__.replace("numpy", "np", 1)
+        name = f"{where}.{function.__name__}"
         if kwargs.get("out") is not None:
             refuse_out(function, kwargs["out"])
         stand_in = functions.get(function)
@@ -354,16 +365,6 @@ class Tensor(Operators, Recorder):
         return super().only(what) if self.requires_grad else self.value
 
     # Change in place
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self.refuse_change()
-        if isinstance(value, Tensor) and value.requires_grad:
-            raise InPlaceError(
-                "items cannot be set to a traced value; use np.where or "
-                "np.concatenate"
-            )
-        self.value[index] = plain(value)
-        changed.note(self.value)
-
     def __iadd__(self, other: Any) -> Tensor:
         return self.become(self + other)
 
@@ -394,6 +395,16 @@ class Tensor(Operators, Recorder):
                 "a leaf that requires grad cannot change while its use is "
                 "recorded; change it inside `with cr.no_grad():`"
             )
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.refuse_change()
+        if isinstance(value, Tensor) and value.requires_grad:
+            raise InPlaceError(
+                "items cannot be set to a traced value; use np.where or "
+                "np.concatenate"
+            )
+        self.value[index] = plain(value)
+        changed.note(self.value)
 
 
 # Refuse gradients of whole numbers

@@ -105,7 +105,7 @@ def reached(run: Recording) -> list[Node]:
     return sorted(seen, key=lambda node: node.birth)
 
 
-# Name arguments and operations
+# Name arguments
 def argument_names(f: Callable[..., Any], run: Recording) -> Iterator[str]:
     """A name for each array among the arguments."""
     code = getattr(f, "__code__", None)
@@ -116,6 +116,22 @@ def argument_names(f: Callable[..., Any], run: Recording) -> Iterator[str]:
             yield from (f"{name}.{k}" for k in range(len(leaves(primal))))
         else:
             yield name
+
+
+# Name operations by their signs
+SIGNS = {
+    "add": "+",
+    "subtract": "−",
+    "multiply": "×",
+    "divide": "÷",
+    "negative": "−",
+    "matmul": "@",
+    "sum": "Σ",
+    "square": "( )²",
+    "sqrt": "√",
+    "power": "^",
+    "transpose": "ᵀ",
+}
 
 
 def operation(node: Node) -> str:
@@ -134,21 +150,7 @@ def operation(node: Node) -> str:
     return f"{numbers[0]} {sign}" if first else f"{sign} {numbers[0]}"
 
 
-SIGNS = {
-    "add": "+",
-    "subtract": "−",
-    "multiply": "×",
-    "divide": "÷",
-    "negative": "−",
-    "matmul": "@",
-    "sum": "Σ",
-    "square": "( )²",
-    "sqrt": "√",
-    "power": "^",
-    "transpose": "ᵀ",
-}
-
-
+# Print an array in a few characters
 def shown(x: Any) -> str:
     """An array in a few characters: its entries, or its shape."""
     x = np.asarray(x)

@@ -79,6 +79,7 @@ def result(x: Any) -> Array:
 class Recording:
     """A run of f from which gradients can be pulled back."""
 
+    # Run it once at a new level
     def __init__(self, f: Function, args: Any, wrt: Sequence[int], kw: Any):
         self.primals = [args[i] for i in wrt]
         self.inputs = [Leaf(argument(x)) for x in leaves(self.primals)]
@@ -102,6 +103,7 @@ class Recording:
         """What f returned, with this level taken off."""
         return rebuilt(self.out, iter(self.values))
 
+    # Pull gradients back
     def pull(self, gradients: Sequence[Array], *, retain: bool) -> list[Any]:
         """The gradients of the arguments, given those of the results."""
         seeds: dict[Node, Array] = {}

@@ -56,7 +56,7 @@ average = linear(
 )
 
 
-# Find the greatest and the least
+# Share among those who tie
 def chosen(x: Array, ans: Array, axis: Any) -> Array:
     """The share of each entry in the extreme one: ties share it evenly."""
     winners = x == kept(ans, x, axis)
@@ -78,6 +78,7 @@ def from_the_chosen(
     return add_up(t * chosen(x, ans, axis), axis=axis, keepdims=keepdims)
 
 
+# Find the greatest and the least
 greatest = enter(
     Primitive(
         lambda x, *, axis, keepdims: x.max(axis, keepdims=keepdims), "max"

@@ -52,6 +52,12 @@ def ravel(a: Array) -> Array:
     return reshape_(a, -1)
 
 
+@implements(np.broadcast_to)
+def broadcast_to_(array: Array, shape: Any) -> Array:
+    return apply(broadcast_to, (array,), {"shape": shape})
+
+
+# Move axes
 @implements(np.transpose, np.permute_dims)
 def transpose_(a: Array, axes: Sequence[int] | None = None) -> Array:
     if axes is not None:
@@ -79,11 +85,6 @@ def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     for to, axis in sorted(zip(destination, source, strict=True)):
         order.insert(to, axis)
     return transpose_(a, order)
-
-
-@implements(np.broadcast_to)
-def broadcast_to_(array: Array, shape: Any) -> Array:
-    return apply(broadcast_to, (array,), {"shape": shape})
 
 
 # Add and drop axes of length one
