@@ -27,7 +27,8 @@ def gradcheck(
 
     Compares reverse mode with central differences of step `eps`, in float64,
     for every entry of every array in `args` (one array, or a list or tuple of
-    arrays and containers of them). For the default step see `numerical_jacobian`.
+    arrays and containers of them). The default step is the one that
+    `numerical_jacobian` chooses.
     """
     args = args if isinstance(args, list | tuple) else [args]
     flat = [np.asarray(plain(x), dtype=np.float64) for x in leaves(args)]
