@@ -368,6 +368,8 @@ def norm(a: Value, order: Value | str | None) -> Value:
     a = floating(a)
     if a.kind == "s":
         return absolute(a)
+    if is_complex(a.v) and np.all(real(a.v) == 0) and np.any(a.v != 0):
+        raise Undefined("a norm has no derivative at zero")
     if order == "F" or (a.kind in ("c", "r") and _is(order, 2, None)):
         square = Value(a.v.ravel() ** 2, 2 * mag(a.v.ravel()) * a.m.ravel())
         total = Value(np.sum(square.v)[()], np.sum(square.m)[()])

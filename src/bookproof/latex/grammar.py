@@ -153,7 +153,8 @@ class Grammar(Structures):
                 "does this still belong to the denominator? "
                 r"use brackets or \frac"
             )
-        if token.kind == "num" and self.peek(-1).text != ")":
+        separate = self.in_script or self.peek(-1).text == ")"
+        if token.kind == "num" and not separate:
             self.fail(r"a number after a factor: write \cdot between them")
         if bare and not self._starts_function():
             self.fail(

@@ -72,6 +72,8 @@ class Lookup:
         self.batches: frozenset[str] = frozenset()
         self.layout = "numerator"
 
+        self.parent: Lookup | None = None
+
     def value(self, node: Node) -> Value:
         raise NotImplementedError
 
@@ -119,19 +121,26 @@ class Lookup:
             found = self._entry(symbol)
         return found
 
+    def touch(self, key: str) -> None:
+        """Note that a symbol was read, here and wherever this is part of."""
+        env: Lookup | None = self
+        while env is not None:
+            env.touched.add(key)
+            env = env.parent
+
     def _given(self, key: str) -> Meaning | None:
         held = self.held
         if held and key == held[0] and len(self.stack) == held[2]:
-            self.touched.add(key)
+            self.touch(key)
             return held[1]
         if key in self.locals:
-            self.touched.add(key)
+            self.touch(key)
             return self.locals[key]
         if key in self.overlay:
-            self.touched.add(key)
+            self.touch(key)
             return self.overlay[key]
         if key in self.drawn:
-            self.touched.add(key)
+            self.touch(key)
             return self._batched(key, self.drawn[key])
         return None
 

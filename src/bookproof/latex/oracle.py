@@ -48,6 +48,7 @@ class Oracle(Lookup):
         other.batches = self.batches
         other.layout = self.layout
         other.stack = list(self.stack)
+        other.parent = self
         return other
 
     def derivative(self, node: t.Derivative) -> Meaning:

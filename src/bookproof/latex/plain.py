@@ -10,10 +10,9 @@ from bookproof.latex import tree as t
 from bookproof.latex.bindings import Bindings, scripts, skeleton
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.printing import show_node
-from bookproof.latex.statements import Formula, read_formula
+from bookproof.latex.statements import Formula, read_list
 
 _LONE = re.compile(r"\s*(?:[-+=<>/']|\^?\{?\\top\}?|\\[a-zA-Z]+|\\%)\s*\Z")
-_DOTS = re.compile(r"\\[lc]?dots(?![a-zA-Z])\s*,?")
 _KNOWN = {"e", r"\pi", r"\mathrm{e}", r"\mathbf{1}", r"\infty", "I", "O", "*"}
 
 
@@ -28,7 +27,7 @@ def read_plain(
     if _LONE.match(text.text) and not _is_symbol(text.text):
         return []
     try:
-        formula = _read(text.text, macros)
+        formula = read_list(text.text, macros)
     except FormulaError as error:
         return [error.finding(text)]
     findings = []
@@ -44,13 +43,6 @@ def _is_symbol(text: str) -> bool:
     from bookproof.latex.scripts import GREEK
 
     return text.strip() in GREEK
-
-
-def _read(text: str, macros: Mapping[str, str]) -> Formula:
-    """Lists such as `x_1, \\dots, x_n` lose their dots."""
-    if _DOTS.search(text) and "=" not in text:
-        text = _DOTS.sub(lambda m: " " * len(m.group()), text)
-    return read_formula(text, macros)
 
 
 def _relations(formula: Formula, text: Text) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ def check_shapes(
     hint = ""
     if {a.kind, b.kind} == {"c", "r"}:
         hint = r": is a ^\top missing?"
-    elif a.kind != b.kind and sorted(a.shape) == sorted(b.shape):
+    elif a.shape == b.shape[::-1]:
         hint = ": is it the transpose?"
     raise FormulaError(
         f"the left side is {describe(a)}, the right side {describe(b)}{hint}",

@@ -230,10 +230,12 @@ class Scripts(Stream):
         items: list[Node] = []
         self.next()
         with self.nested():
+            outer, self.in_script = self.in_script, True
             while True:
                 items.append(self._script_item())
                 if not self.take(",", ";"):
                     break
+            self.in_script = outer
             self.expect("}", "} after the index")
         return tuple(items)
 

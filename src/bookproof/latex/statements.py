@@ -2,9 +2,11 @@ r"""Read a whole marker: chains of relations, `aligned` lines, ranges, lets."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.grammar import Grammar
@@ -24,6 +26,7 @@ ALIGNED = {
     "alignedat",
 }
 _DOTS = {r"\dots", r"\ldots", r"\cdots"}
+_LIST_DOTS = re.compile(r"\\[lc]?dots(?![a-zA-Z])\s*,?")
 _NOT_CLAIMS = {
     r"\sim": "states a distribution",
     r"\leftarrow": "is an assignment",
@@ -139,7 +142,8 @@ class Statements(Grammar):
                 )
             if reader.here.kind == "end":
                 return
-        if any(token.text in _DOTS for token in tokens):
+        listed = _counts(tokens) and any(t.text == "," for t in tokens)
+        if listed or _dotted(tokens):
             loops.append(reader.loop())
             return
         node = reader.chain_or_continuation(chains)
@@ -308,11 +312,29 @@ def _with_ranges(
             if index < len(pieces):
                 piece = [*piece, commas[index], *pieces[index]]
                 index += 1
+        elif _only_number(piece) and out and _counts(out[-1]):
+            piece = [*out.pop(), _comma(piece), *piece]
         elif _lone_word(piece) and index < len(pieces):
             pieces[index] = [*piece, *pieces[index]]
             continue
         out.append(piece)
     return out
+
+
+def _dotted(tokens: list[Token]) -> bool:
+    """Whether dots stand between commas: a range."""
+    return any(
+        two.text in _DOTS and one.text == "," for one, two in pairwise(tokens)
+    )
+
+
+def _only_number(piece: list[Token]) -> bool:
+    return len(piece) == 1 and piece[0].kind == "num"
+
+
+def _counts(piece: list[Token]) -> bool:
+    r"""Whether the piece is the start of a list: `\ell = 1`."""
+    return len(piece) > 2 and _names(piece[:1]) and piece[1].text == "="
 
 
 def _lone_word(piece: list[Token]) -> bool:
@@ -440,6 +462,13 @@ def _end_of(piece: list[Token]) -> Token:
 def read_formula(text: str, macros: Mapping[str, str] | None = None) -> Formula:
     """The formula in `text`; parses are remembered."""
     return _formula(text, _frozen(macros))
+
+
+def read_list(text: str, macros: Mapping[str, str] | None = None) -> Formula:
+    r"""A formula that may be a list, `x_1, \dots, x_n`; it loses its dots."""
+    if "=" not in text:
+        text = _LIST_DOTS.sub(lambda match: " " * len(match.group()), text)
+    return read_formula(text, macros)
 
 
 def read_definitions(

@@ -22,7 +22,9 @@ class Stream:
         self.tokens = tokens
         self.pos = 0
         self.depth = 0
+        self.brackets = 0
         self.bars: list[str] = []
+        self.in_script = False
 
     @property
     def here(self) -> Token:
@@ -82,14 +84,14 @@ class Stream:
 
     @contextmanager
     def nested(self) -> Iterator[None]:
-        self.depth += 1
-        if self.depth > MAX_NESTING:
+        self.brackets += 1
+        if self.brackets > MAX_NESTING:
             self.fail(f"nested more than {MAX_NESTING} deep", rule="limit")
         bars, self.bars = self.bars, []
         try:
             yield
         finally:
-            self.depth -= 1
+            self.brackets -= 1
             self.bars = bars
 
     def braced(self, inside: Callable[[], Node]) -> Node:

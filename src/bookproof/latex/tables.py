@@ -11,7 +11,7 @@ from bookproof.latex import tree as t
 from bookproof.latex.bindings import Bindings
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.printing import show_node
-from bookproof.latex.statements import read_formula, read_symbol
+from bookproof.latex.statements import read_list, read_symbol
 
 
 def read_rows(
@@ -33,7 +33,7 @@ def read_rows(
 def _explain(
     row: SymbolRow, bindings: Bindings, macros: Mapping[str, str]
 ) -> None:
-    formula = read_formula(row.symbol.text, macros)
+    formula = read_list(row.symbol.text, macros)
     nodes = [*formula.chains, *formula.loose]
     for loop in formula.loops:
         nodes += loop.symbols
