@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bookproof.arguments import make_parser
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
 from bookproof.elements import Chapter
@@ -24,7 +25,7 @@ class UsageError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the press; the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser(_COMMANDS).parse_args(arguments)
     try:
         status: int = options.run(options)
     except UsageError as error:
@@ -37,118 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("bookproof: interrupted", file=sys.stderr)
         return 130
     return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bookproof",
-        description="Tangle, lint and check a book whose every printed "
-        "claim holds.",
-        epilog="Exit status: 0 all holds; 1 something in the text does not; "
-        "2 the command could not run.",
-    )
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=Path(),
-        help="a folder of the project (default: the current one)",
-    )
-    commands = parser.add_subparsers(
-        title="commands", required=True, metavar="COMMAND"
-    )
-
-    tangle = commands.add_parser(
-        "tangle", help="write the source that the book prints"
-    )
-    tangle.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; show how book and source differ",
-    )
-    tangle.add_argument(
-        "--force",
-        action="store_true",
-        help="give up edits made by hand in the source",
-    )
-    tangle.set_defaults(run=_tangle)
-
-    lint = commands.add_parser("lint", help="read the chapters and run nothing")
-    _takes_chapters(lint)
-    lint.set_defaults(run=_lint)
-
-    check = commands.add_parser(
-        "check",
-        help="run the chapters and verify every claim",
-        description="Lints, compares the source with the book, runs the "
-        "cells of the chapters (so it executes the book's code) and verifies "
-        "every claim. A chapter that has not changed, nor anything it uses, "
-        "is not run again.",
-    )
-    _takes_chapters(check)
-    check.add_argument(
-        "--force", action="store_true", help="run unchanged chapters too"
-    )
-    check.add_argument(
-        "-j",
-        "--jobs",
-        type=int,
-        default=min(2, os.cpu_count() or 1),
-        metavar="N",
-        help="chapters to run at a time (default: %(default)s)",
-    )
-    check.set_defaults(run=_check)
-
-    sources = commands.add_parser(
-        "sources",
-        help="list the statements of claims.toml that are settled or missing",
-    )
-    sources.add_argument(
-        "--chapter",
-        metavar="NAME",
-        help="only those that claims.toml puts into this chapter",
-    )
-    sources.add_argument(
-        "--missing", action="store_true", help="only those that are missing"
-    )
-    sources.set_defaults(run=_sources)
-
-    watch = commands.add_parser(
-        "watch", help="tangle and check again whenever a file is saved"
-    )
-    _takes_chapters(watch)
-    watch.set_defaults(run=_watch)
-
-    mutate = commands.add_parser(
-        "mutate",
-        help="change one printed thing at a time; list what no check notices",
-    )
-    _takes_chapters(mutate)
-    mutate.add_argument(
-        "--sample", type=int, metavar="N", help="only so many, at random"
-    )
-    mutate.add_argument(
-        "--seed", type=int, default=0, help="of the sample (default: 0)"
-    )
-    mutate.set_defaults(run=_mutate)
-
-    where = commands.add_parser(
-        "where", help="the book's line of a source line, and back"
-    )
-    where.add_argument("place", metavar="FILE:LINE")
-    where.set_defaults(run=_where)
-    return parser
-
-
-def _takes_chapters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "chapters",
-        nargs="*",
-        metavar="CHAPTER",
-        help="a file, or a chapter's name (default: the whole book)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print the findings as JSON"
-    )
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -244,8 +133,7 @@ def _check(options: argparse.Namespace) -> int:
     from bookproof import check, progress
 
     project = _project(options)
-    if options.jobs < 1:
-        raise UsageError("-j takes a number from one up")
+    jobs = _jobs(options)
     paths, findings = _paths(options, project)
     chapters = check.read(project, paths)
     lines: dict[tuple[str, int], str] = {}
@@ -253,7 +141,7 @@ def _check(options: argparse.Namespace) -> int:
         others = _all_chapters(project, paths, chapters)
         found, lines = check.source(project, others)
         findings += found
-    plan = check.Plan(project, chapters, options.force, options.jobs, lines)
+    plan = check.Plan(project, chapters, options.force, jobs, lines)
     with progress.bar(chapters) as advance:
         report = check.check(plan, advance)
     report.findings = check.once([*findings, *report.findings])
@@ -318,17 +206,26 @@ def _mutate(options: argparse.Namespace) -> int:
 
     project = _project(options)
     paths, _ = _paths(options, project)
-    chapters = check.read(project, paths)
-    tried, left = 0, 0
-    for chapter, chosen in survivors.choose(
-        chapters, options.sample, options.seed
-    ):
-        tried += len(chosen)
-        for mutant in survivors.survivors(chapter, project, chosen):
-            left += 1
-            say(f"survives: {mutant}")
-    say(f"{tried - left} of {tried} mutants are noticed")
-    return FAILS if left else HOLDS
+    chosen = survivors.choose(
+        check.read(project, paths), options.sample, options.seed
+    )
+    with ThreadPoolExecutor(_jobs(options)) as pool:
+        left = pool.map(
+            lambda each: survivors.survivors(each[0], project, each[1]), chosen
+        )
+        every = [mutant for its in left for mutant in its]
+    for mutant in every:
+        say(f"survives: {mutant}")
+    tried = sum(len(its) for _, its in chosen)
+    say(f"{tried - len(every)} of {tried} mutants are noticed")
+    return FAILS if every else HOLDS
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    jobs: int = options.jobs
+    if jobs < 1:
+        raise UsageError("-j takes a number from one up")
+    return jobs
 
 
 def _where(options: argparse.Namespace) -> int:
@@ -346,6 +243,17 @@ def _where(options: argparse.Namespace) -> int:
         )
     say(str(found))
     return HOLDS
+
+
+_COMMANDS = {
+    "tangle": _tangle,
+    "lint": _lint,
+    "check": _check,
+    "sources": _sources,
+    "watch": _watch,
+    "mutate": _mutate,
+    "where": _where,
+}
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ BESIDE_THE_POINT = frozenset(
     {
         *("weave", "cli", "check", "report", "progress", "watch", "where"),
         *("pytest_plugin", "lint", "mutate", "statements", "coverage"),
+        *("arguments", "survivors"),
         *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
     }
 )
