@@ -189,6 +189,17 @@ def test_a_cell_past_its_limit(
     assert "cell_seconds" in said(finding)
 
 
+def test_a_label_that_another_chapter_gives(book, capsys) -> None:
+    tangled(book)
+    book.write("ch", FINE + "So {fact}`mine: 3 <n>`.\n")
+    book.write(
+        "dh", FINE[: FINE.index("It begins")] + "{claim}`mine: 2 = 1 + 1`\n"
+    )
+    finding = only(findings(book, capsys), "duplicate-label")
+    assert finding.place.file == "book/dh.md"
+    assert "book/ch.md" in said(finding)
+
+
 def test_all_at_once(book, capsys) -> None:
     tangled(book)
     book.write(
