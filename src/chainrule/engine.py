@@ -247,16 +247,19 @@ class no_grad(ContextDecorator):
     manager (`with cr.no_grad():`) and as a decorator (`@cr.no_grad()`).
     """
 
+    def __init__(self) -> None:
+        self.before: list[int] = []
+
     def _recreate_cm(self) -> Self:
         return type(self)()
 
     def __enter__(self) -> Self:
-        self.before = mode.quiet
+        self.before.append(mode.quiet)
         mode.quiet = next(clock)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        mode.quiet = self.before
+        mode.quiet = self.before.pop()
 
 
 # Carry gradients from the seeds to the leaves

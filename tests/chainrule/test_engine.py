@@ -12,6 +12,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import engine
+from chainrule.rules import fused
 
 A = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 B = np.array([[2.0, 1.0], [-1.0, 3.0], [0.5, 2.0]])
@@ -237,6 +238,33 @@ def test_no_grad_records_nothing_but_what_starts_inside() -> None:
     assert not double(x).requires_grad
     g = cr.grad(lambda t: t * double(t))(3.0)
     assert g == 6
+
+
+def test_one_no_grad_may_be_entered_twice() -> None:
+    quiet = cr.no_grad()
+    with quiet, quiet:
+        pass
+    assert (cr.Tensor(1.0, requires_grad=True) * 2).requires_grad
+
+
+def test_conventions_at_kinks() -> None:
+    def slope(f: Any, *x: Any) -> Any:
+        return cr.jacobian(f)(np.array(x)).tolist()
+
+    assert slope(lambda x: np.max(x), 2.0, 1.0, 2.0) == [0.5, 0, 0.5]
+    assert slope(lambda x: np.maximum(x[0], x[1]), 3.0, 3.0) == [0.5, 0.5]
+    assert slope(lambda x: np.sum(np.abs(x)), 0.0, -2.0) == [0, -1]
+    assert slope(lambda x: np.sum(np.clip(x, 0, 1)), 0.0, 1.0, 2.0) == [1, 1, 0]
+    assert slope(lambda x: np.sum(fused.relu(x)), 0.0, 2.0) == [0, 1]
+
+
+def test_an_untaken_branch_sends_no_nan() -> None:
+    x = np.array([0.0, 4.0])
+    root = cr.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0)))(x)
+    np.testing.assert_array_equal(root, [0, 0.25])
+    with np.errstate(divide="ignore"):
+        log = cr.grad(lambda x: np.sum(np.where(x > 0, np.log(x), 0.0)))(x)
+    np.testing.assert_array_equal(log, [0, 0.25])
 
 
 def test_threads_do_not_share_no_grad() -> None:
