@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from bookproof.latex.bindings import Bindings, python_name
+from bookproof.latex.conversion import from_python, to_python
 from bookproof.latex.errors import FormulaError, MissingName, missing_name
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.limits import MAX_TERMS
@@ -21,7 +22,7 @@ from bookproof.latex.printing import show_node
 from bookproof.latex.scripts import GREEK
 from bookproof.latex.statements import Loop, read_symbol
 from bookproof.latex.tree import Symbol
-from bookproof.latex.values import Thing, Value, from_python, show, to_python
+from bookproof.latex.values import Thing, Value, show
 
 MAX_TRIES = 50
 

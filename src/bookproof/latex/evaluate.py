@@ -12,6 +12,7 @@ import numpy as np
 from bookproof.latex import functions as fn
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
+from bookproof.latex.conversion import to_python
 from bookproof.latex.errors import (
     FormulaError,
     MissingName,
@@ -325,7 +326,7 @@ class Evaluator(Oracle, Operators):
         return va.floating(value)
 
     def set_of(self, node: t.SetOf) -> Thing:
-        return Thing([va.to_python(self.value(x)) for x in node.items])
+        return Thing([to_python(self.value(x)) for x in node.items])
 
     def span(self, node: t.Span) -> Thing:
         return Thing(list(self.integers(node.low, node.high, either=True)))

@@ -12,6 +12,7 @@ import numpy as np
 
 from bookproof.latex import bindings as b
 from bookproof.latex.comparing import apart, holds
+from bookproof.latex.conversion import from_python
 from bookproof.latex.errors import (
     FormulaError,
     MissingName,
@@ -27,7 +28,6 @@ from bookproof.latex.values import (
     as_int,
     describe,
     floating,
-    from_python,
     show,
 )
 

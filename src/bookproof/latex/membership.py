@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from bookproof.latex import tree as t
+from bookproof.latex.conversion import from_python
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.relations import Failure
 from bookproof.latex.values import Value, as_int, describe, floating
@@ -39,8 +40,6 @@ def judge_membership(
 
 
 def env_value(member: object) -> Value:
-    from bookproof.latex.values import from_python
-
     value = from_python(member)
     return value if isinstance(value, Value) else Value(Fraction(0))
 

@@ -14,6 +14,7 @@ from bookproof.latex import tree as t
 from bookproof.latex import values as va
 from bookproof.latex.bindings import scripts, skeleton
 from bookproof.latex.comparing import compare, holds, tie
+from bookproof.latex.conversion import from_python
 from bookproof.latex.errors import FormulaError, ShapeMismatch, Undefined
 from bookproof.latex.limits import MAX_TERMS
 from bookproof.latex.lookup import Lookup, Meaning, without_sub
@@ -33,7 +34,7 @@ class Operators(Lookup):
         total: Value | None = None
         for values in pairs(*domains):
             bound = {
-                name: va.from_python(value)
+                name: from_python(value)
                 for name, value in zip(names, values, strict=True)
             }
             with self.scope(bound):
@@ -197,10 +198,10 @@ class Operators(Lookup):
         out: list[tuple[Meaning, Value]] = []
         total: Value = va.ZERO
         for value, weight in items:
-            probability = va.from_python(weight)
+            probability = from_python(weight)
             if not isinstance(probability, Value):
                 self.error("a probability must be a number", node, "shape")
-            out.append((va.from_python(value), probability))
+            out.append((from_python(value), probability))
             total = va.add(total, probability)
         if not out or not holds("=", total, va.ONE):
             self.error("the probabilities do not add to one", node, "shape")
@@ -295,7 +296,7 @@ class Operators(Lookup):
 
 
 def _as_value(member: Any) -> Value:
-    value = va.from_python(member)
+    value = from_python(member)
     if not isinstance(value, Value):
         raise ShapeMismatch("a set of things that are no numbers")
     return value

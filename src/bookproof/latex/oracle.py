@@ -17,39 +17,29 @@ import numpy as np
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
 from bookproof.latex.bindings import Row, skeleton
-from bookproof.latex.comparing import ROUNDING, apart, holds
-from bookproof.latex.differences import differentiate
+from bookproof.latex.comparing import apart, holds
 from bookproof.latex.errors import (
     FormulaError,
     NotAnalytic,
-    ShapeMismatch,
-    Undefined,
 )
 from bookproof.latex.functions import is_complex
-from bookproof.latex.lookup import Lookup, Meaning, Slot
+from bookproof.latex.lookup import Meaning, Slot
+from bookproof.latex.primes import Primes
 from bookproof.latex.printing import show_node
+from bookproof.latex.steps import (
+    checked_differences,
+    complex_step,
+    places,
+    unit,
+)
 from bookproof.latex.values import Function, Value, floating
 
-STEP = 2.0**-400
 MAX_ENTRIES = 256
-MAX_ERROR = 1e-6
 LARGE = "oracle-large"  # the rule of the error for a variable too large
 
 
-class Oracle(Lookup):
+class Oracle(Primes):
     """Evaluates derivatives, substitutions and primes."""
-
-    def child(self) -> Oracle:
-        """An evaluator of the same draw, to lay values over."""
-        other = type(self)(self.bindings, self.evaluate, self.drawn, self.names)
-        other.overlay = dict(self.overlay)
-        other.locals = dict(self.locals)
-        other.rows = self.rows
-        other.batches = self.batches
-        other.layout = self.layout
-        other.stack = list(self.stack)
-        other.parent = self
-        return other
 
     def derivative(self, node: t.Derivative) -> Meaning:
         row, names = self._derivative_row(node)
@@ -239,17 +229,17 @@ class Oracle(Lookup):
                 node,
                 "shape",
             )
-        places = _places(slot, start)
-        if len(places) > MAX_ENTRIES:
+        entries = places(slot, start)
+        if len(entries) > MAX_ENTRIES:
             self.error(
-                f"{len(places)} entries are too many to differentiate one by "
+                f"{len(entries)} entries are too many to differentiate one by "
                 "one; compare this derivative alone with one other side",
                 node,
                 LARGE,
             )
         columns = [
-            self.directional(node, slot, start, _unit(start, place), moved)
-            for place in places
+            self.directional(node, slot, start, unit(start, place), moved)
+            for place in entries
         ]
         return self._assembled(node, slot, start, base, columns)
 
@@ -263,10 +253,10 @@ class Oracle(Lookup):
     ) -> Value:
         """The derivative along one direction, with its magnitude."""
         try:
-            return _complex_step(start, direction, moved)
+            return complex_step(start, direction, moved)
         except NotAnalytic:
             pass
-        return _checked_differences(start, direction, moved, node)
+        return checked_differences(start, direction, moved, node)
 
     def _assembled(
         self,
@@ -313,169 +303,3 @@ class Oracle(Lookup):
                 "independent",
             )
         return self.directional(node, slot, start, direction, moved)
-
-    # Substitution and primes
-
-    def at(self, node: t.At) -> Value:
-        other = self.child()
-        slots = []
-        for symbol, replacement in node.where:
-            value = self.value(replacement)
-            slot = self.slot(symbol)
-            if slot.index is not None:
-                self.error("substitute whole symbols", symbol, "latex")
-            slots.append((slot, symbol))
-            if slot.local:
-                other.locals[slot.key] = value
-            else:
-                other.overlay[slot.key] = value
-        result = other.value(node.body)
-        for slot, symbol in slots:
-            if slot.key not in other.touched:
-                self.error(
-                    f"nothing here depends on {show_node(symbol)}",
-                    symbol,
-                    "independent",
-                )
-        return result
-
-    def primed(self, symbol: t.Symbol) -> Function | None:
-        r"""`\phi'` of a bound function \phi."""
-        if not symbol.primes:
-            return None
-        below = replace(symbol, primes=symbol.primes - 1)
-        function = self.find(below) or self.primed(below)
-        if not isinstance(function, Function):
-            return None
-        call = function.call
-
-        def slope(*args: Value) -> Value:
-            if len(args) != 1:
-                raise ShapeMismatch("a prime on a function of several values")
-            return self._slope(call, args[0], symbol)
-
-        return Function(show_node(symbol), slope)
-
-    def second_witness(self, symbol: t.Symbol, found: Meaning) -> Meaning:
-        r"""A bound `f'` must agree with the derivative of a bound `f`."""
-        if not symbol.primes or not isinstance(found, Function):
-            return found
-        derived = self.primed(symbol)
-        if derived is None or self.overlay:
-            return found
-        bound, slope = found.call, derived.call
-
-        def both(*args: Value) -> Value:
-            value = bound(*args)
-            if not any(is_complex(floating(arg).v) for arg in args):
-                self._agree(symbol, slope(*args), value)
-            return value
-
-        return Function(found.name, both)
-
-    def derivative_of_function(self, node: t.Apply, args: list[Value]) -> Value:
-        """A primed function that needs no binding: `tanh'(x)`."""
-        if len(args) != 1 or node.primes > 1:
-            self.error("only a first derivative of one value", node, "latex")
-        bare = replace(node, primes=0)
-        applied = self.applied  # type: ignore[attr-defined]
-        return self._slope(lambda x: applied(bare, [x]), args[0], node)
-
-    def _slope(
-        self, call: Callable[[Value], Value], at: Value, node: t.Node
-    ) -> Value:
-        """The derivative of a function of one number, at every entry."""
-        at = floating(at)
-        if is_complex(at.v):
-            raise NotAnalytic
-        entries = Value(at.v, at.m, "s")
-
-        def moved(value: Value) -> tuple[Value, bool]:
-            result = floating(call(value))
-            if np.shape(result.v) != np.shape(value.v):
-                raise ShapeMismatch(
-                    "a prime is the derivative of a function of one number"
-                )
-            return result, True
-
-        ones = np.ones(np.shape(at.v))[()]
-        try:
-            slope = _complex_step(entries, ones, moved)
-        except NotAnalytic:
-            slope = _checked_differences(
-                Value(at.v, at.m, at.kind), ones, moved, node
-            )
-        return Value(slope.v, slope.m, at.kind)
-
-
-def _places(slot: Slot, start: Value) -> list[tuple[int, ...]]:
-    if slot.index is not None:
-        index = slot.index
-        return [(0, index[0]) if start.kind == "r" else index]
-    return list(np.ndindex(np.shape(start.v)))
-
-
-def _unit(start: Value, place: tuple[int, ...]) -> Any:
-    direction = np.zeros(np.shape(start.v))
-    direction[place] = 1.0
-    return direction[()] if not np.ndim(direction) else direction
-
-
-def _complex_step(
-    start: Value,
-    direction: Any,
-    moved: Callable[[Value], tuple[Value, bool]],
-) -> Value:
-    v = start.v + 1j * STEP * direction
-    m = start.m + 1j * STEP * np.abs(direction)
-    if not np.ndim(v):
-        v, m = complex(v), complex(m)
-    result = floating(moved(Value(v, m, start.kind))[0])
-    dv = np.imag(result.v) / STEP
-    dm = np.imag(result.m + 0j) / STEP
-    if not is_complex(result.v):
-        dv, dm = 0.0 * result.v, 0.0 * result.m
-    if not np.all(np.isfinite(dv)):
-        raise Undefined("the derivative is not finite here")
-    return Value(_number(dv), _number(dm), result.kind)
-
-
-def _number(v: Any) -> Any:
-    return v if np.ndim(v) else float(v)
-
-
-def _checked_differences(
-    start: Value,
-    direction: Any,
-    moved: Callable[[Value], tuple[Value, bool]],
-    node: t.Node,
-) -> Value:
-    size = np.max(np.abs(start.v) * (direction != 0))
-    scale = float(size) if size > 0 else 1.0
-    kind = "s"
-
-    def f(step: float) -> tuple[Any, Any]:
-        nonlocal kind
-        v = start.v + step * direction
-        result = floating(moved(Value(v, np.abs(v), start.kind))[0])
-        if is_complex(result.v):
-            raise NotAnalytic
-        kind = result.kind
-        return result.v, result.m
-
-    v, error = differentiate(f, scale)
-    largest = float(np.max(np.abs(v)))
-    worst = float(np.max(error))
-    # A derivative that is zero up to noise has no relative error.
-    noise = 1e-12 * float(np.max(f(0.0)[1])) / scale
-    if not worst <= max(MAX_ERROR * largest, noise):
-        raise FormulaError(
-            "the derivative cannot be found to six digits "
-            f"(estimated error {worst:.2g} of {largest:.6g})",
-            node.at,
-            node.width,
-            rule="oracle",
-        )
-    # The estimate enters the tolerance, which is ROUNDING times magnitude.
-    m = np.abs(v) + 4 * error / ROUNDING
-    return Value(_number(v), _number(m), kind)

@@ -8,13 +8,11 @@ from bookproof.latex.stream import Stream
 from bookproof.latex.tokens import Token
 from bookproof.latex.tree import (
     Apply,
-    Call,
     Entry,
     Negative,
     Node,
     Number,
     Power,
-    Product,
     Symbol,
     Transpose,
 )
@@ -100,6 +98,18 @@ class Scripts(Stream):
     """Reads one symbol with its scripts."""
 
     def expression(self) -> Node:
+        raise NotImplementedError
+
+    def starts_factor(self) -> bool:
+        raise NotImplementedError
+
+    def factor(self) -> Node:
+        raise NotImplementedError
+
+    def term(self) -> Node:
+        raise NotImplementedError
+
+    def arguments(self) -> tuple[Node, ...]:
         raise NotImplementedError
 
     def starts_symbol(self) -> bool:
@@ -370,15 +380,3 @@ class Scripts(Stream):
             square=opening.text == "[",
             end=self.last_end,
         )
-
-
-def as_indices(items: tuple[Node, ...]) -> tuple[Node, ...]:
-    """`ij`, written without a comma, as two indices."""
-    if len(items) == 1 and isinstance(items[0], Product):
-        product = items[0]
-        simple = all(isinstance(f, Symbol | Number) for f in product.factors)
-        if simple and not any(product.ops):
-            return product.factors
-    if len(items) == 1 and isinstance(items[0], Call):
-        return items
-    return items
