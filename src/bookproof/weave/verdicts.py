@@ -52,7 +52,7 @@ def _judge(page: Page, marker: Marker) -> tuple[State, str]:
 def evidence(entry: Mapping[str, Any]) -> str:
     """The verdict on one entry of the ledger, in a line."""
     if entry["kind"] == "let":
-        return "a definition; what follows is computed from it"
+        return "a definition"
     pairs = [_pair(left, right) for left, right in entry.get("values") or ()]
     draws = entry.get("draws") or 0
     random = f"in {draws} random draws" if draws > 1 else ""
@@ -67,4 +67,6 @@ def evidence(entry: Mapping[str, Any]) -> str:
 
 
 def _pair(left: str, right: str) -> str:
+    if right == "True":
+        return "true"
     return f"{left} = {right}" if left == right else f"{left} | {right}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ Output = Literal["htmlAndMathml", "mathml"]
 # With `trust: false` KaTeX prints a refused command (\\href, \\htmlId, ...) in
 # red instead of raising.
 _REFUSED = "#cc0000"
+
+_LINE_END = re.compile(r"\\\\[ \t]*\n")
 
 
 class BadFormula(ValueError):
@@ -50,10 +53,10 @@ class Katex:
             "throwOnError": True,
             "strict": "error",
             "trust": False,
-            "macros": {**_spacing(tex), **self._macros},
+            "macros": self._macros,
             "output": output,
         }
-        answer = self._ask(json.dumps({"tex": tex, "options": options}))
+        answer = self._ask(json.dumps({"tex": _airy(tex), "options": options}))
         if "error" in answer:
             raise BadFormula(_reason(answer["error"]))
         if _REFUSED in answer["html"]:
@@ -83,10 +86,11 @@ class Katex:
         return self._engine
 
 
-def _spacing(tex: str) -> dict[str, str]:
+def _airy(tex: str) -> str:
     """Fractions on neighbouring lines of a derivation must not touch."""
-    tall = "\\frac" in tex and "aligned" in tex
-    return {"\\arraystretch": "1.35"} if tall else {}
+    if "\\frac" in tex and "aligned" in tex:
+        return _LINE_END.sub(r"\\\\[0.4em]\n", tex)
+    return tex
 
 
 def _reason(message: str) -> str:
