@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bookproof.latex import counting, matrices, norms, powers
 from bookproof.latex import functions as fn
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
@@ -16,6 +17,7 @@ from bookproof.latex.conversion import to_python
 from bookproof.latex.errors import (
     FormulaError,
     MissingName,
+    NotAnalytic,
     ShapeMismatch,
     Undefined,
     missing_name,
@@ -126,7 +128,7 @@ class Evaluator(Oracle, Operators):
                 if op == "/":
                     total = va.divide(total, value)
                 elif op == r"\bmod":
-                    total = fn.remainder(total, value)
+                    total = counting.remainder(total, value)
                 else:
                     total = va.times(total, value)
         return total
@@ -190,7 +192,7 @@ class Evaluator(Oracle, Operators):
             return function.call(*args)
         except (FormulaError, ShapeMismatch, Undefined):
             raise
-        except va.NotAnalytic:
+        except NotAnalytic:
             raise
         except NameError as error:
             raise MissingName(missing_name(error)) from error
@@ -222,8 +224,8 @@ class Evaluator(Oracle, Operators):
         base = node.base
         exponent = self._exponent(node)
         if base == _ROMAN_E or (base == _E and self.find(_E) is None):
-            return fn.exp_base(exponent)
-        return fn.power(self.value(base), exponent, entries=node.entries)
+            return powers.exp_base(exponent)
+        return powers.power(self.value(base), exponent, entries=node.entries)
 
     def _exponent(self, node: t.Power) -> Value:
         try:
@@ -241,13 +243,13 @@ class Evaluator(Oracle, Operators):
 
     def root(self, node: t.Root) -> Value:
         degree = None if node.degree is None else self.value(node.degree)
-        return fn.root(self.value(node.operand), degree)
+        return powers.root(self.value(node.operand), degree)
 
     def factorial(self, node: t.Factorial) -> Value:
-        return fn.factorial(self.value(node.operand))
+        return counting.factorial(self.value(node.operand))
 
     def binomial(self, node: t.Binomial) -> Value:
-        return fn.binomial(self.value(node.top), self.value(node.bottom))
+        return counting.binomial(self.value(node.top), self.value(node.bottom))
 
     def apply(self, node: t.Apply) -> Value:
         args = [self.value(arg) for arg in node.args]
@@ -259,9 +261,9 @@ class Evaluator(Oracle, Operators):
         """The function of `node` at `args`."""
         name = node.name
         if name in ("min", "max"):
-            return fn.choose(args, 1 if name == "max" else -1)
-        if name in fn.ARRAY_FUNCTIONS:
-            return fn.ARRAY_FUNCTIONS[name](args[0])
+            return norms.choose(args, 1 if name == "max" else -1)
+        if name in matrices.ARRAY_FUNCTIONS:
+            return matrices.ARRAY_FUNCTIONS[name](args[0])
         if node.base is not None:
             exact = _exact_log(args[0], self.value(node.base))
             if exact is not None:
@@ -292,7 +294,7 @@ class Evaluator(Oracle, Operators):
             order = "inf"
         if node.order is not None and order is None:
             order = self.value(node.order)
-        return fn.norm(self.value(node.operand), order)
+        return norms.norm(self.value(node.operand), order)
 
     def bars(self, node: t.Bars) -> Value:
         meaning = self.meaning(node.operand)
@@ -309,7 +311,7 @@ class Evaluator(Oracle, Operators):
         return fn.absolute(value)
 
     def inner(self, node: t.Inner) -> Value:
-        return fn.inner(self.value(node.left), self.value(node.right))
+        return norms.inner(self.value(node.left), self.value(node.right))
 
     def matrix(self, node: t.Matrix) -> Value:
         rows = [[self._scalar(x) for x in row] for row in node.rows]
@@ -360,7 +362,7 @@ def _exact_log(a: Value, base: Value) -> Value | None:
     if base.v <= 1:
         return None
     guess = round(math.log(a.v) / math.log(base.v))
-    if abs(guess) < 2000 and fn.power(base, Value(guess)).v == a.v:
+    if abs(guess) < 2000 and powers.power(base, Value(guess)).v == a.v:
         return Value(guess)
     return None
 

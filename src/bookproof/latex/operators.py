@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bookproof.latex import functions as fn
+from bookproof.latex import norms
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
 from bookproof.latex.bindings import scripts, skeleton
@@ -49,7 +49,7 @@ class Operators(Lookup):
             return va.add(total, term)
         if node.kind == r"\prod":
             return va.times(total, term)
-        return fn.choose([total, term], 1 if node.kind == r"\max" else -1)
+        return norms.choose([total, term], 1 if node.kind == r"\max" else -1)
 
     def _empty(self, node: t.Over) -> Value:
         if node.kind == r"\sum":

@@ -30,7 +30,7 @@ def read_plain(
         formula = read_list(text.text, macros)
     except FormulaError as error:
         return [error.finding(text)]
-    findings = []
+    findings: list[Finding] = []
     if not relation_allowed:
         findings += _relations(formula, text)
     for node in (*formula.chains, *formula.loose):

@@ -108,12 +108,12 @@ def _product(node: t.Product) -> str:
     before = node.factors[0]
     for op, factor in zip(node.ops, node.factors[1:], strict=True):
         text = _bracketed(factor, _FACTOR)
-        if not op and text.startswith((r"\left(", "(")):
-            if isinstance(before, t.Symbol):
-                cut = len(out) - len(show_node(before))
-                out = rf"{out[:cut]}\left({out[cut:]}\right)"
-        elif not op and text[0].isdigit():
-            text = rf"\left({text}\right)"
+        opens = text.startswith((r"\left(", "("))
+        call = opens and isinstance(before, t.Symbol)
+        digits = text[0].isdigit() and not out.endswith(")")
+        if not op and (call or digits):
+            cut = len(out) - len(show_node(before))
+            out = rf"{out[:cut]}\left({out[cut:]}\right)"
         out += f" {op} {text}" if op else f" {text}"
         before = factor
     return out

@@ -17,7 +17,7 @@ def group(tokens: list[Token], start: int) -> list[Token]:
     """The tokens inside the braces at index `start`."""
     if start >= len(tokens) or tokens[start].text != "{":
         return []
-    out = []
+    out: list[Token] = []
     for token in tokens[start + 1 :]:
         if token.text == "}":
             return out

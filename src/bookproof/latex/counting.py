@@ -1,0 +1,32 @@
+"""Factorials, binomials, remainders."""
+
+from __future__ import annotations
+
+import math
+
+from bookproof.latex.errors import Undefined
+from bookproof.latex.values import (
+    Value,
+    rational,
+)
+
+
+def factorial(a: Value) -> Value:
+    if not (a.exact and isinstance(a.v, int) and a.v >= 0):
+        raise Undefined("the factorial of a number that is not whole")
+    if a.v > 500:
+        raise Undefined("a factorial beyond 4096 bits")
+    return Value(math.factorial(a.v))
+
+
+def binomial(n: Value, k: Value) -> Value:
+    for a in (n, k):
+        if not (a.exact and isinstance(a.v, int) and 0 <= a.v <= 4000):
+            raise Undefined("a binomial of numbers that are not whole")
+    return rational(math.comb(n.v, k.v))
+
+
+def remainder(a: Value, b: Value) -> Value:
+    if not (a.exact and b.exact) or b.v == 0:
+        raise Undefined("a remainder of numbers that are not rational")
+    return rational(a.v % b.v)

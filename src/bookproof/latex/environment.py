@@ -1,0 +1,119 @@
+"""What a formula is evaluated in: one draw, its scopes, what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bookproof.latex import bindings as b
+from bookproof.latex.errors import (
+    FormulaError,
+)
+from bookproof.latex.tree import Node, Symbol
+from bookproof.latex.values import (
+    Function,
+    Thing,
+    Value,
+)
+
+Meaning = Value | Function | Thing
+Evaluate = Callable[[str, Mapping[str, object]], object]
+
+
+@dataclass(slots=True)
+class Slot:
+    """Where a variable lives: a key to lay a value over, perhaps an entry."""
+
+    key: str
+    value: Value
+    index: tuple[int, ...] | None = None
+    local: bool = False
+
+
+class Environment:
+    """The meanings of symbols for one draw."""
+
+    def __init__(
+        self,
+        bindings: b.Bindings,
+        evaluate: Evaluate,
+        drawn: Mapping[str, Meaning] | None = None,
+        names: Mapping[str, object] | None = None,
+    ) -> None:
+        self.bindings = bindings
+        self.evaluate = evaluate
+        self.drawn = dict(drawn or {})
+        self.names = dict(names or {})
+        self.overlay: dict[str, Value] = {}
+        self.locals: dict[str, Meaning] = {}
+        self.cache: dict[str, Meaning] = {}
+        self.rows: dict[str, Meaning] = {}  # shared by all children
+        self.stack: list[str] = []
+        self.touched: set[str] = set()
+        # For \partial^{+}: a key, its value, and the depth of definitions
+        # at which alone that value is seen.
+        self.held: tuple[str, Value, int] | None = None
+        self.batches: frozenset[str] = frozenset()
+        self.layout = "numerator"
+
+        self.parent: Environment | None = None
+
+    def value(self, node: Node) -> Value:
+        raise NotImplementedError
+
+    def meaning(self, node: Node) -> Meaning:
+        raise NotImplementedError
+
+    def failure(self, message: str, node: Node, rule: str) -> FormulaError:
+        """An error at `node`."""
+        return FormulaError(message, node.at, node.width, rule=rule)
+
+    def error(self, message: str, node: Node, rule: str) -> NoReturn:
+        raise self.failure(message, node, rule)
+
+    @contextmanager
+    def scope(self, names: Mapping[str, Meaning]) -> Iterator[None]:
+        """Names that only the formula inside sees."""
+        saved = self.locals
+        self.locals = {**saved, **names}
+        try:
+            yield
+        finally:
+            self.locals = saved
+
+    def touch(self, key: str) -> None:
+        """Note that a symbol was read, here and wherever this is part of."""
+        env: Environment | None = self
+        while env is not None:
+            env.touched.add(key)
+            env = env.parent
+
+    def find(self, symbol: Symbol) -> Meaning | None:
+        raise NotImplementedError
+
+    def lookup(self, symbol: Symbol) -> Meaning:
+        raise NotImplementedError
+
+    def _given(self, key: str) -> Meaning | None:
+        raise NotImplementedError
+
+    def _exact(self, key: str, symbol: Symbol) -> Meaning | None:
+        raise NotImplementedError
+
+    def _body(
+        self, key: str, let: b.Let, indices: Mapping[str, Meaning]
+    ) -> Meaning:
+        raise NotImplementedError
+
+    def _both(
+        self,
+        key: str,
+        symbol: Symbol,
+        let: b.Let | None,
+        row: b.Row | None,
+        indices: Mapping[str, Meaning],
+        names: Mapping[str, object],
+    ) -> Meaning:
+        raise NotImplementedError
