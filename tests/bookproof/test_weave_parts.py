@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bookproof.elements import Chapter
+from bookproof.weave.book import Page
+from bookproof.weave.colophon import colophon
 from bookproof.weave.katex import BadFormula, Katex
 from bookproof.weave.punctuation import length
 from bookproof.weave.roles import printed_words, statement_ids
@@ -86,3 +89,22 @@ def test_evidence_names_draws_and_values() -> None:
         evidence(entry) == "checked in 5 random draws, the first: 1 = 1; 2 | 3"
     )
     assert evidence({"kind": "claim", "values": [], "draws": 0}) == "checked"
+
+
+def page(*entries: tuple[str, str], fresh: bool = True) -> Page:
+    records = [
+        {"id": f"a-{number}", "kind": kind, "status": status}
+        for number, (kind, status) in enumerate(entries)
+    ]
+    chapter = Chapter(path="book/a.md", text="", elements=())
+    return Page("a", chapter, {"entries": records}, fresh)
+
+
+def test_the_colophon_counts_what_holds() -> None:
+    whole = page(("claim", "holds"), ("fact", "holds"), ("cited", "cited"))
+    words = "All 2 statements marked as checked on this page hold; 1 is cited."
+    assert colophon(whole) == words
+    part = page(("claim", "holds"), ("claim", "fails"), ("math", "holds"))
+    assert colophon(part) == "1 of 2 statements on this page hold."
+    stale = page(("claim", "holds"), fresh=False)
+    assert colophon(stale) == "0 of 1 statements on this page hold."

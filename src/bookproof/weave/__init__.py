@@ -11,6 +11,7 @@ import bookproof.weave.asides as asides
 import bookproof.weave.audit as audit
 import bookproof.weave.chunks as chunks
 import bookproof.weave.code_pages as code_pages
+import bookproof.weave.colophon as colophon
 import bookproof.weave.directives as directives
 import bookproof.weave.exercises as exercises
 import bookproof.weave.freshness as freshness
@@ -26,7 +27,7 @@ import bookproof.weave.translator as translator
 _PARTS = (
     *(freshness, meeting, nodes, roles, directives, chunks, exercises),
     *(asides, notation, ledger_page, code_pages, mathematics, translator),
-    *(punctuation, audit),
+    *(punctuation, colophon, audit),
 )
 _STATIC = Path(__file__).parent / "static"
 
