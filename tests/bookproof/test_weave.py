@@ -133,6 +133,13 @@ def test_the_source_file_has_a_page_that_leads_back(book: SmallBook) -> None:
     assert "return a + b" in text
 
 
+def test_identifiers_lead_to_the_piece_that_defines_them(
+    book: SmallBook,
+) -> None:
+    entry = 'href="using.html#code-add-three-numbers"><code>add_three</code>'
+    assert entry in book.page("code")
+
+
 def test_the_notation_is_put_together_from_the_chapters(
     book: SmallBook,
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bookproof.elements import Chapter
 from bookproof.weave.book import Page
 from bookproof.weave.colophon import colophon
+from bookproof.weave.identifiers import defined
 from bookproof.weave.katex import BadFormula, Katex
 from bookproof.weave.punctuation import length
 from bookproof.weave.roles import printed_words, statement_ids
@@ -108,3 +109,9 @@ def test_the_colophon_counts_what_holds() -> None:
     assert colophon(part) == "1 of 2 statements on this page hold."
     stale = page(("claim", "holds"), fresh=False)
     assert colophon(stale) == "0 of 1 statements on this page hold."
+
+
+def test_identifiers_are_public_names_with_their_lines() -> None:
+    text = "x = 1\n_y = 2\nclass A:\n    z = 3\n    def f(self): ...\n"
+    text += "def _g(): ...\nw: int = 4\n"
+    assert list(defined(text)) == [("x", 1), ("A", 3), ("A.f", 5), ("w", 7)]

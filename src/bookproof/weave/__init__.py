@@ -9,12 +9,14 @@ from sphinx.application import Sphinx
 
 import bookproof.weave.asides as asides
 import bookproof.weave.audit as audit
+import bookproof.weave.chunk_index as chunk_index
 import bookproof.weave.chunks as chunks
 import bookproof.weave.code_pages as code_pages
 import bookproof.weave.colophon as colophon
 import bookproof.weave.directives as directives
 import bookproof.weave.exercises as exercises
 import bookproof.weave.freshness as freshness
+import bookproof.weave.identifiers as identifiers
 import bookproof.weave.ledger_page as ledger_page
 import bookproof.weave.mathematics as mathematics
 import bookproof.weave.meeting as meeting
@@ -26,7 +28,16 @@ import bookproof.weave.translator as translator
 
 _PARTS = (
     *(freshness, meeting, nodes, roles, directives, chunks, exercises),
-    *(asides, notation, ledger_page, code_pages, mathematics, translator),
+    *(
+        asides,
+        notation,
+        ledger_page,
+        code_pages,
+        chunk_index,
+        identifiers,
+        mathematics,
+        translator,
+    ),
     *(punctuation, colophon, audit),
 )
 _STATIC = Path(__file__).parent / "static"

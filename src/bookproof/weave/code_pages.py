@@ -6,32 +6,11 @@ import html
 from collections.abc import Iterator
 from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
-from sphinx.util.docutils import SphinxDirective
-from sphinx.writers.html5 import HTML5Translator
 
 from bookproof.weave.book import Book, book_of
 from bookproof.weave.chunks import Piece, code_page, weave_pieces
-from bookproof.weave.registry import add_node
-
-
-class index_node(nodes.General, nodes.Element):
-    """The pieces of one source file, listed when the page is written."""
-
-
-class IndexDirective(SphinxDirective):
-    """The index of the code: a section for each file."""
-
-    def run(self) -> list[nodes.Node]:
-        out: list[nodes.Node] = []
-        for target in files_of(weave_pieces(book_of(self.env))):
-            title = nodes.title(target, "", nodes.literal(target, target))
-            section = nodes.section("", title, index_node(target=target))
-            section["ids"].append("file-" + nodes.make_id(target))
-            out.append(section)
-        return out
 
 
 def files_of(pieces: list[Piece]) -> dict[str, list[Piece]]:
@@ -54,23 +33,6 @@ def _with_parts(piece: Piece, seen: set[int]) -> Iterator[Piece]:
         while now is not None:
             yield from _with_parts(now, seen)
             now = now.after
-
-
-def visit_index(self: HTML5Translator, node: index_node) -> None:
-    builder, here = self.builder, self.builder.current_docname
-    target = node["target"]
-    pieces = files_of(weave_pieces(book_of(builder.env)))[target]
-    page = builder.get_relative_uri(here, code_page(target))
-    self.body.append(f'<p><a href="{page}">The whole file</a></p>\n')
-    self.body.append('<ol class="piece-index">\n')
-    for piece in pieces:
-        uri = builder.get_relative_uri(here, piece.docname)
-        self.body.append(
-            f'<li><a href="{uri}#{piece.anchor}">{html.escape(piece.name)}</a>'
-            f' <span class="in">{html.escape(piece.page.title)}</span></li>\n'
-        )
-    self.body.append("</ol>\n")
-    raise nodes.SkipNode
 
 
 def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -113,10 +75,8 @@ def _page(
     return "".join(out)
 
 
-def _segments(
-    lines: list[str], pieces: list[Piece]
-) -> Iterator[tuple[Piece | None, list[str]]]:
-    """The file cut where its pieces start, in the order of the file."""
+def starts_of(lines: list[str], pieces: list[Piece]) -> dict[int, Piece]:
+    """The line, from 0, at which each piece of a file starts."""
     starts: dict[int, Piece] = {}
     at = 0
     for piece in pieces:
@@ -124,6 +84,14 @@ def _segments(
         if found is not None:
             starts[found] = piece
             at = found
+    return starts
+
+
+def _segments(
+    lines: list[str], pieces: list[Piece]
+) -> Iterator[tuple[Piece | None, list[str]]]:
+    """The file cut where its pieces start, in the order of the file."""
+    starts = starts_of(lines, pieces)
     cuts = sorted(starts)
     if not cuts or cuts[0] > 0:
         yield None, lines[: cuts[0] if cuts else None]
@@ -150,7 +118,5 @@ def _find(lines: list[str], piece: Piece, start: int) -> int | None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive, its node and the pages."""
-    app.add_directive("chunk-index", IndexDirective)
-    add_node(app, index_node, visit_index, elsewhere="nothing")
+    """Register the pages."""
     app.connect("html-collect-pages", collect_pages)
