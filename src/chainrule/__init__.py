@@ -9,7 +9,7 @@ array([2., 4.])
 
 from __future__ import annotations
 
-from chainrule import nn, optim
+from chainrule import nn, optim, scalar
 from chainrule.engine import no_grad
 from chainrule.errors import (
     ChainRuleError,
@@ -53,6 +53,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "scalar",
     "trace",
     "value_and_grad",
     "vjp",
