@@ -14,7 +14,7 @@ from chainrule.rules import fused
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
 
-# Take the logarithm of softmax without ever forming S alone
+# Take the logarithm of softmax, the largest logit subtracted
 def log_softmax(x: Array, axis: int = -1) -> Array:
     """The logarithm of `softmax(x, axis)`, exact where that rounds to 0.
 
@@ -41,7 +41,8 @@ def cross_entropy(
     input: logits (B, K). target: integer labels (B,) from 0 to K - 1, or
     weights (B, K); then the loss of a row is -sum(target * log p). The
     gradient of a row's loss is p minus its target. Raises ShapeError,
-    TypeError (labels not integers), ValueError (no such class).
+    TypeError (labels not integers), ValueError (no such class). Derived in
+    "Softmax and cross-entropy answer with a subtraction".
     """
     target = np.asarray(plain(target))
     shape = np.shape(plain(input))
@@ -58,7 +59,8 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """Every row of x times weight transposed, plus bias: x @ weight.T + bias.
 
     x: (..., n), weight: (m, n), bias: (m) or None; the result is (..., m).
-    Raises ShapeError if the last axes of x and weight differ.
+    Raises ShapeError if the last axes of x and weight differ. Derived in
+    "A batch goes through a layer as rows".
     """
     shapes = [np.shape(plain(x)), np.shape(plain(weight))]
     if len(shapes[1]) != 2 or shapes[0][-1:] != shapes[1][1:]:

@@ -104,6 +104,7 @@ class Sequential(Module):
         return self.layers[index]
 
 
+# Let an activation be a layer
 class ReLU(Module):
     """`functional.relu`: max(x, 0) for each entry."""
 

@@ -13,22 +13,6 @@ from chainrule.errors import ShapeError
 from chainrule.tensor import Tensor
 
 
-# Search an attribute for parameters and modules
-def search(name: str, value: object) -> Iterator[tuple[str, Any]]:
-    """Every parameter and module in value, with its dotted path."""
-    if isinstance(value, Module):
-        yield name, value
-    elif isinstance(value, Tensor):
-        if isinstance(value.node, Leaf):
-            yield name, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from search(f"{name}.{key}", item)
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from search(f"{name}.{index}", item)
-
-
 # Let a module be a function that owns parameters
 class Module:
     """A function with parameters: subclass, write `forward`, call it.
@@ -72,6 +56,7 @@ class Module:
             else:
                 yield name, member
 
+    # Name each parameter once
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Dotted names and parameters, each parameter once."""
         seen: set[int] = set()
@@ -90,6 +75,7 @@ class Module:
             parameter.grad = None
 
     def __repr__(self) -> str:
+        """The class, and what is inside."""
         inside = ", ".join(map(repr, self.modules()))
         return f"{type(self).__name__}({inside})"
 
@@ -128,6 +114,22 @@ class Module:
         with no_grad():
             for name, p in parameters.items():
                 p[...] = arrays[name]
+
+
+# Search an attribute for parameters and modules
+def search(name: str, value: object) -> Iterator[tuple[str, Any]]:
+    """Every parameter and module in value, with its dotted path."""
+    if isinstance(value, Module):
+        yield name, value
+    elif isinstance(value, Tensor):
+        if isinstance(value.node, Leaf):
+            yield name, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from search(f"{name}.{key}", item)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from search(f"{name}.{index}", item)
 
 
 # Say in which layer the shapes do not fit

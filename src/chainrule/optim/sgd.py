@@ -17,7 +17,8 @@ class SGD(Optimizer):
 
     g is the gradient, plus weight_decay * parameter. With nesterov the step
     is lr * (g + momentum * m). The updates are PyTorch's. Raises ValueError
-    for a negative or non-finite number, or nesterov without momentum.
+    for a negative or non-finite number, or nesterov without momentum. See
+    "Only the optimizer moves".
     """
 
     settings = ("lr", "momentum", "nesterov", "weight_decay")
