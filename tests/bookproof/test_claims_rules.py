@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from latex_scope import Bench, shown
 
 from bookproof.diagnostics import Text
+from bookproof.latex.limits import limited
 
 
 @pytest.fixture
@@ -702,3 +704,19 @@ def test_rows_without_a_value_explain(bench: Bench) -> None:
 def test_macros_are_expanded(bench: Bench) -> None:
     assert bench.check(r"u \in \R^3").status == "holds"
     assert bench.check(r"u \in \R^4").status == "fails"
+
+
+def test_a_number_beyond_floats_is_a_placed_error(bench: Bench) -> None:
+    (finding,) = bench.check(r"100^{336} < \lVert 0.5 \rVert").findings
+    assert "float64" in finding.message
+    assert finding.place.column == 11
+
+
+def test_an_endless_claim_is_stopped(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bookproof.claims.limited", partial(limited, 0.05))
+    formula = r"\sum_{i=1}^{999} \sum_{j=1}^{999} i j = 1"
+    (finding,) = bench.check(formula).findings
+    assert finding.rule == "limit"
+    assert "longer than" in finding.message

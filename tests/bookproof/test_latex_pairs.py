@@ -161,9 +161,11 @@ SUMS = [
         r"\mathbb{E}_{k \sim \rho}[k] = 2.5",
     ),
     (
-        r"\operatorname{Var}_{k \sim \rho}[k] = \mathbb{E}_{k \sim \rho}[k^2] - "
+        r"\operatorname{Var}_{k \sim \rho}[k] = "
+        r"\mathbb{E}_{k \sim \rho}[k^2] - "
         r"\mathbb{E}_{k \sim \rho}[k]^2",
-        r"\operatorname{Var}_{k \sim \rho}[k] = \mathbb{E}_{k \sim \rho}[k^2] + "
+        r"\operatorname{Var}_{k \sim \rho}[k] = "
+        r"\mathbb{E}_{k \sim \rho}[k^2] + "
         r"\mathbb{E}_{k \sim \rho}[k]^2",
     ),
     (r"\operatorname{mean}(v) = \mu", r"\operatorname{mean}(v) = \nu"),
@@ -327,8 +329,10 @@ SOFTMAX = [
         r" \quad i, j = 1, \dots, 3",
     ),
     (
-        r"\frac{\partial C}{\partial s_i} = p_i - \tau_i, \quad i = 1, \dots, 3",
-        r"\frac{\partial C}{\partial s_i} = \tau_i - p_i, \quad i = 1, \dots, 3",
+        r"\frac{\partial C}{\partial s_i} = p_i - \tau_i, "
+        r"\quad i = 1, \dots, 3",
+        r"\frac{\partial C}{\partial s_i} = \tau_i - p_i, "
+        r"\quad i = 1, \dots, 3",
     ),
     (r"C = -\log p_2", r"C = -\log p_1"),
     (
@@ -456,10 +460,12 @@ DERIVATIVES = [
 
 ALIGNED = [
     (
-        r"\begin{aligned} \frac{\partial \mathcal{L}}{\partial w} &= 2 (x + y) w"
+        r"\begin{aligned} \frac{\partial \mathcal{L}}{\partial w} &= "
+        r"2 (x + y) w"
         r" \cdot (x + y) && \text{chain rule} \\ &= 40 \cdot 5 \\ &= 200"
         r"\end{aligned}",
-        r"\begin{aligned} \frac{\partial \mathcal{L}}{\partial w} &= 2 (x + y) w"
+        r"\begin{aligned} \frac{\partial \mathcal{L}}{\partial w} &= "
+        r"2 (x + y) w"
         r" \cdot (x + y) && \text{chain rule} \\ &= 20 \cdot 10 \\ &= 210"
         r"\end{aligned}",
     ),

@@ -15,11 +15,11 @@ from bookproof.latex.bindings import Bindings, python_name
 from bookproof.latex.conversion import from_python, to_python
 from bookproof.latex.errors import FormulaError, MissingName, missing_name
 from bookproof.latex.evaluate import Evaluator
+from bookproof.latex.letters import GREEK
 from bookproof.latex.limits import MAX_TERMS
 from bookproof.latex.lookup import Evaluate, Meaning
 from bookproof.latex.options import Binding, Options
 from bookproof.latex.printing import show_node
-from bookproof.latex.scripts import GREEK
 from bookproof.latex.statements import Loop, read_symbol
 from bookproof.latex.tree import Symbol
 from bookproof.latex.values import Thing, Value, show

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from bookproof.latex import tree as t
+from bookproof.latex.comparing import holds
 from bookproof.latex.conversion import from_python
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.relations import Failure
@@ -45,8 +46,6 @@ def env_value(member: object) -> Value:
 
 
 def _equal(a: Value, b: Value) -> bool:
-    from bookproof.latex.comparing import holds
-
     return holds("=", a, b)
 
 

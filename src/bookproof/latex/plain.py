@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bookproof.diagnostics import Finding, Text
 from bookproof.latex import tree as t
 from bookproof.latex.bindings import Bindings, scripts, skeleton
 from bookproof.latex.errors import FormulaError
+from bookproof.latex.letters import GREEK
 from bookproof.latex.printing import show_node
 from bookproof.latex.statements import Formula, read_list
 
@@ -40,8 +42,6 @@ def read_plain(
 
 
 def _is_symbol(text: str) -> bool:
-    from bookproof.latex.scripts import GREEK
-
     return text.strip() in GREEK
 
 
@@ -142,8 +142,6 @@ def is_known(symbol: t.Symbol, bindings: Bindings) -> bool:
 
 
 def _stripped(symbol: t.Symbol, **changes: object) -> t.Symbol:
-    from dataclasses import replace
-
     return replace(symbol, **changes)  # type: ignore[arg-type]
 
 

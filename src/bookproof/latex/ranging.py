@@ -127,6 +127,8 @@ class Ranging(Quotients):
     def _between_bars(self) -> Node:
         start = self.here
         opening = self.skip_delimiter()
+        if self.here.text == "_":
+            self.fail(r"for a value at a point write \left. … \right|_{x = a}")
         kind, closing = _BARS[opening.text]
         if kind == "inner":
             return self._inner(start)

@@ -14,7 +14,7 @@ from bookproof.latex import tree as t
 from bookproof.latex.comparing import apart, compare, difference, tolerance
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.functions import real
-from bookproof.latex.values import Value, describe, floating
+from bookproof.latex.values import Value, describe, floating, times
 
 BOUNDS = {"<", ">", r"\le", r"\ge"}
 PLAIN = {"=", r"\ne", *BOUNDS}
@@ -258,8 +258,6 @@ def judge_along(
 def _proportional(
     lefts: list[Value], rights: list[Value], rtol: float
 ) -> Failure | None:
-    from bookproof.latex.values import times
-
     ratios = [_f(a) / _f(b) for a, b in zip(lefts, rights, strict=True)]
     for a, b in zip(lefts[1:], rights[1:], strict=True):
         one, two = times(a, rights[0]), times(lefts[0], b)

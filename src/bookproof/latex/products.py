@@ -1,0 +1,132 @@
+"""Products and calls: `s(x)` is one or the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bookproof.latex import counting
+from bookproof.latex import tree as t
+from bookproof.latex import values as va
+from bookproof.latex.errors import (
+    FormulaError,
+    MissingName,
+    NotAnalytic,
+    ShapeMismatch,
+    Undefined,
+    missing_name,
+)
+from bookproof.latex.lookup import Lookup, Meaning
+from bookproof.latex.printing import show_node
+from bookproof.latex.values import Function, Value
+
+
+class Products(Lookup):
+    """Evaluates products, taking apart what is no call."""
+
+    def symbol(self, node: t.Symbol) -> Meaning:
+        """What a symbol, constants included, means."""
+        raise NotImplementedError
+
+    @contextmanager
+    def _at(self, node: t.Node) -> Iterator[None]:
+        """Place the errors of arithmetic at `node`."""
+        try:
+            yield
+        except (ShapeMismatch, Undefined) as error:
+            rule = "shape" if isinstance(error, ShapeMismatch) else "undefined"
+            raise FormulaError(
+                str(error), node.at, node.width, rule=rule
+            ) from None
+
+    def product(self, node: t.Product) -> Value:
+        factors, ops = self._factors(node)
+        total = self.value(factors[0])
+        for op, factor in zip(ops, factors[1:], strict=True):
+            value = self.value(factor)
+            with self._at(factor):
+                if op == "/":
+                    total = va.divide(total, value)
+                elif op == r"\bmod":
+                    total = counting.remainder(total, value)
+                else:
+                    total = va.times(total, value)
+        return total
+
+    def _factors(self, node: t.Product) -> tuple[list[t.Node], list[str]]:
+        """The factors, `s(x)` taken apart where s is no function."""
+        factors: list[t.Node] = []
+        ops: list[str] = []
+        for op, factor in zip(("", *node.ops), node.factors, strict=True):
+            first, *rest = self.split(factor)
+            if factors:
+                ops.append(op)
+            factors.append(first)
+            if rest and op == "/":
+                self.error(
+                    "is the bracket part of the denominator? "
+                    f"{show_node(first)} is no function",
+                    factor,
+                    "latex",
+                )
+            for part in rest:
+                factors.append(part)
+                ops.append("")
+        return factors, ops
+
+    def split(self, node: t.Node) -> list[t.Node]:
+        """`s(x)^2` as s and (x)^2 if s is no function, else as it is."""
+        inner = node
+        wrappers: list[t.Node] = []
+        while isinstance(inner, t.Power | t.Transpose | t.Factorial | t.Entry):
+            wrappers.append(inner)
+            inner = inner.base if isinstance(inner, t.Power) else inner.operand
+        if not isinstance(inner, t.Call) or self._callable(inner):
+            return [node]
+        last: t.Node = self._product_bracket(inner)
+        for wrapper in reversed(wrappers):
+            last = _rewrap(wrapper, last)
+        return [inner.function, last]
+
+    def _callable(self, node: t.Call) -> bool:
+        meaning = self.symbol(node.function)
+        return isinstance(meaning, Function)
+
+    def _product_bracket(self, node: t.Call) -> t.Node:
+        if len(node.args) > 1 or isinstance(node.args[0], t.Symbol | t.Number):
+            self.error(
+                f"{show_node(node.function)} is no function here; for a "
+                r"product write \cdot",
+                node.function,
+                "latex",
+            )
+        return node.args[0]
+
+    def call(self, node: t.Call) -> Value:
+        function = self.symbol(node.function)
+        if not isinstance(function, Function):
+            left = self.value(node.function)
+            return va.times(left, self.value(self._product_bracket(node)))
+        args = [self.value(arg) for arg in node.args]
+        try:
+            return function.call(*args)
+        except (FormulaError, ShapeMismatch, Undefined):
+            raise
+        except NotAnalytic:
+            raise
+        except NameError as error:
+            raise MissingName(missing_name(error)) from error
+        except Exception as error:
+            self.error(
+                f"{function.name} raised {type(error).__name__}: {error}",
+                node,
+                "python",
+            )
+
+
+def _rewrap(wrapper: t.Node, inner: t.Node) -> t.Node:
+    if isinstance(wrapper, t.Power):
+        return replace(wrapper, base=inner)
+    assert isinstance(wrapper, t.Transpose | t.Factorial | t.Entry)
+    return replace(wrapper, operand=inner)
