@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import pickle
 import selectors
@@ -124,8 +125,8 @@ class _Worker:
         """Each event of the worker, until it ends or a limit is passed."""
         assert self.process.stdout is not None
         pipe = self.process.stdout.fileno()
-        end = time.monotonic() + START_SECONDS + self.allowed
-        limit = min(time.monotonic() + START_SECONDS, end)
+        limit = time.monotonic() + START_SECONDS
+        end = math.inf  # the chapter's time begins with its first element
         rest = b""
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
@@ -136,6 +137,7 @@ class _Worker:
                 data = os.read(pipe, 1 << 20)
                 if not data:
                     break
+                end = min(end, time.monotonic() + self.allowed)
                 seconds = self.project.cell_seconds
                 *whole, rest = (rest + data).split(b"\n")
                 for line in whole:

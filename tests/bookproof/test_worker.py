@@ -305,6 +305,17 @@ def test_past_its_limit_a_cell_ends_the_chapter(
     assert not run.complete
 
 
+def test_a_chapter_has_a_limit_too(make_book) -> None:
+    book = make_book(chapter_seconds=2.0)
+    pause = "```{code-cell} ipython3\nimport time\ntime.sleep(1.5)\n```\n\n"
+    run = book.run("# A chapter\n\n" + 3 * pause)
+    statuses = [each.status for each in run.outcomes.values()]
+    assert statuses == ["ran", "error", "not reached"]
+    (finding,) = run.findings
+    assert "the chapter's limit of 2 s" in finding.message
+    assert "chapter_seconds" in finding.notes[0]
+
+
 def test_only_what_is_wanted_is_verified(book) -> None:
     book.write("ch", CHAPTER)
     chapter = book.read("ch")
