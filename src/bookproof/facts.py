@@ -29,7 +29,8 @@ ROUNDING = 64 * 2.0**-53
 
 def verify_fact(marker: Marker, evaluate: Evaluate) -> Verdict:
     """Hold the words of a fact against the value of its expression."""
-    assert marker.expression is not None
+    if marker.expression is None or not marker.expression.text.strip():
+        return _verdict(marker, "error", [])  # reading has said so
     findings = _vacuous(marker)
     if findings:
         return _verdict(marker, "error", findings)
@@ -189,11 +190,11 @@ def _vacuous(marker: Marker) -> list[Finding]:
     assert marker.expression is not None
     source = marker.expression.text.strip()
     try:
-        tree = ast.parse(source, mode="eval")
+        tree = ast.parse(f"({source}\n)", mode="eval")
     except SyntaxError as error:
-        message = f"not a Python expression: {error.msg}"
-        place = marker.expression.place(max((error.offset or 1) - 1, 0))
-        return [Finding("fact", message, place, id=marker.id)]
+        message = f"not one Python expression: {error.msg}"
+        width = len(marker.expression.text)
+        return [Finding("fact", message, marker.expression.place(), width)]
     bare = (ast.Expression, ast.Constant, ast.Tuple, ast.UnaryOp)
     marks = (ast.unaryop, ast.expr_context)
     if all(isinstance(node, bare + marks) for node in ast.walk(tree)):
@@ -242,7 +243,7 @@ def _differs(
     note: str | None = None,
 ) -> Finding:
     apart = ""
-    if math.isfinite(value):
+    if isinstance(value, Fraction) or math.isfinite(value):
         apart = show(abs(Fraction(value) - one.value))
     notes = (f"apart: {apart}",) if apart else ()
     left = f"{one.relation} {one.text}" if one.relation else one.text

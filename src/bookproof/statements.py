@@ -104,17 +104,12 @@ def settled(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def check_citations(chapter: Chapter, project: Project) -> list[Finding]:
-    """Keys of `cited` that the bibliography lacks; `unchecked` without a
-    reason."""
+    """Keys of `cited` that the bibliography lacks."""
     known = bibliography(project)
     findings = []
     for marker in markers(chapter):
         text = marker.expression.text.strip() if marker.expression else ""
-        if marker.kind == "unchecked" and not text:
-            message = "what is not checked needs a reason"
-            notes = ("write the reason in <...> after the words",)
-            findings.append(_finding(marker, message, notes))
-        if marker.kind != "cited":
+        if marker.kind != "cited" or not text:
             continue
         keys = [key.strip() for key in text.split(",")]
         for key in keys:
