@@ -86,10 +86,14 @@ def test_the_size_of_a_drawing_is_in_pixels(tmp_path: Path) -> None:
 
 def test_evidence_names_draws_and_values() -> None:
     entry = {"kind": "claim", "values": [["1", "1"], ["2", "3"]], "draws": 5}
-    assert (
-        evidence(entry) == "checked in 5 random draws, the first: 1 = 1; 2 | 3"
-    )
+    said = "checked in 5 random draws, the first: 1 = 1; left 2, right 3"
+    assert evidence(entry) == said
     assert evidence({"kind": "claim", "values": [], "draws": 0}) == "checked"
+    assert evidence({"kind": "claim", "values": [["", ""]]}) == "checked"
+    fact = {"kind": "fact", "values": [["2.6", "2.598"]]}
+    said = "checked: printed 2.6, the program gives 2.598"
+    assert evidence(fact) == said
+    assert evidence({**fact, "values": [["x", "True"]]}) == "checked: true"
 
 
 def page(*entries: tuple[str, str], fresh: bool = True) -> Page:

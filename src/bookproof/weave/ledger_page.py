@@ -105,7 +105,7 @@ def _chapter(self: HTML5Translator, page: Page) -> str:
             f'<tr id="{nodes.make_id(page.chapter.name + "::" + entry["id"])}">'
             f'<td class="sign {sign[1]}">'
             f'<a href="{uri}#{anchor}" title="to the sentence">{sign[0]}</a>'
-            f"</td><td>{_shown(self, entry)}</td>"
+            f'</td><td><div class="shown">{_shown(self, entry)}</div></td>'
             f'<td class="evidence">{html.escape(said)}</td></tr>'
         )
     return (

@@ -18,7 +18,8 @@ from bookproof.weave.nodes import marked, settles
 
 _AFTER = re.compile(r"[,.;:!?)\]’”'\"]+|[-‐–][\w]+")
 _BEFORE = re.compile(r"[(\[“‘]+$")
-_LONGEST = 26  # signs of a formula that may be kept on one line
+_LONGEST = 26  # signs of a formula that may be kept with its punctuation
+_SHORT = 14  # signs of a formula that is kept on one line in any case
 _NAME = re.compile(r"\\[A-Za-z]+|\\.")
 _SILENT = re.compile(r"[{}^_\s]")
 
@@ -36,8 +37,9 @@ class KeepPunctuation(SphinxPostTransform):
             whole: nodes.Element = formula
             if isinstance(formula.parent, marked):
                 whole = formula.parent
-            if length(formula.astext()) <= _LONGEST:
-                _wrap(whole)
+            signs = length(formula.astext())
+            if signs <= _LONGEST:
+                _wrap(whole, alone=signs <= _SHORT)
 
 
 def _pull(sign: nodes.Element) -> None:
@@ -53,7 +55,7 @@ def length(tex: str) -> int:
     return len(_SILENT.sub("", _NAME.sub("x", tex)))
 
 
-def _wrap(whole: nodes.Element) -> None:
+def _wrap(whole: nodes.Element, *, alone: bool) -> None:
     parent = whole.parent
     at = parent.index(whole)
     box = nodes.inline(classes=["together"])
@@ -61,7 +63,7 @@ def _wrap(whole: nodes.Element) -> None:
     after = parent[at + 1] if at + 1 < len(parent) else None
     opening = _cut(before, _BEFORE.search)
     closing = _cut(after, _AFTER.match)
-    if not opening and not closing:
+    if not (opening or closing or alone):
         return
     parent.replace(whole, box)
     if opening:

@@ -53,7 +53,9 @@ def evidence(entry: Mapping[str, Any]) -> str:
     """The verdict on one entry of the ledger, in a line."""
     if entry["kind"] == "let":
         return "a definition"
-    pairs = [_pair(left, right) for left, right in entry.get("values") or ()]
+    said = _computed if entry["kind"] == "fact" else _compared
+    values = entry.get("values") or ()
+    pairs = [said(left, right) for left, right in values if left or right]
     draws = entry.get("draws") or 0
     random = f"in {draws} random draws" if draws > 1 else ""
     shown = "; ".join(dict.fromkeys(pairs))
@@ -66,7 +68,15 @@ def evidence(entry: Mapping[str, Any]) -> str:
     return f"checked {random}".strip()
 
 
-def _pair(left: str, right: str) -> str:
-    if right == "True":
+def _compared(left: str, right: str) -> str:
+    if left == right:
+        return f"{left} = {right}"
+    return f"left {left}, right {right}"
+
+
+def _computed(printed: str, value: str) -> str:
+    if value == "True":
         return "true"
-    return f"{left} = {right}" if left == right else f"{left} | {right}"
+    if value == printed:
+        return f"the program gives {value}"
+    return f"printed {printed}, the program gives {value}"
