@@ -57,7 +57,7 @@ _FORMULA: tuple[tuple[str, str, dict[str, str] | str], ...] = (
             r"\ge": r"\le",
             r"\leq": r"\geq",
             r"\geq": r"\leq",
-            r"\approx": r"\ne",
+            r"\approx": "=",
             r"\ne": "=",
             r"\neq": "=",
         },
