@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
@@ -86,6 +87,31 @@ def test_activations(function, closed_form):
     gradient = cr.grad(lambda x: np.sum(function(x)))(x)
     exact = slopes(lambda x: np.vectorize(closed_form)(x).sum(), x, 1e-5)
     np.testing.assert_allclose(gradient, exact, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sigmoid_keeps_its_digits_on_both_sides(dtype):
+    half = np.array([0.25, 3, 20, 36.5, 38, 60, 80], dtype)
+    x = np.concatenate([-half, half])
+    exact = [1 / (1 + Decimal(-float(entry)).exp()) for entry in x]
+    opposite = [1 / (1 + Decimal(float(entry)).exp()) for entry in x]
+    slope = [float(p * q) for p, q in zip(exact, opposite, strict=True)]
+    rtol = 4 * np.finfo(dtype).eps
+    value = F.sigmoid(x)
+    gradient = cr.grad(lambda x: np.sum(F.sigmoid(x)))(x)
+    assert value.dtype == gradient.dtype == dtype
+    np.testing.assert_allclose(value, np.array(exact, float), rtol=rtol)
+    np.testing.assert_allclose(gradient, slope, rtol=rtol)
+
+
+@pytest.mark.filterwarnings("error")
+def test_sigmoid_at_the_ends():
+    x = np.array([-np.inf, -1e4, 0.0, 1e4, np.inf])
+    assert F.sigmoid(x).tolist() == [0, 0, 0.5, 1, 1]
+    gradient = cr.grad(lambda x: np.sum(F.sigmoid(x)))
+    assert gradient(x).tolist() == [0, 0, 0.25, 0, 0]
+    assert np.isnan(F.sigmoid(np.array([np.nan])))
 
 
 def test_relu_has_slope_zero_at_zero():

@@ -100,8 +100,15 @@ softmax_cross_entropy.tuned = Tuned(forward, backward)
 relu = elementwise(
     lambda x: np.maximum(x, 0), lambda g, ans, _x: g * (ans > 0), name="relu"
 )
-sigmoid = elementwise(
-    lambda x: 0.5 * np.tanh(0.5 * x) + 0.5,
-    lambda g, ans, _x: g * (ans * (1 - ans)),
-    name="sigmoid",
+
+
+def logistic(x: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), to nearly full precision however large x is."""
+    e = np.exp(-np.abs(x))
+    out: np.ndarray = np.where(x >= 0, 1, e) / (1 + e)
+    return out
+
+
+sigmoid: Primitive = elementwise(
+    logistic, lambda g, ans, x: g * (ans * sigmoid(-x)), name="sigmoid"
 )
