@@ -70,6 +70,7 @@ def test_bad_tex_stops_the_build_and_says_where(unchecked: Woven) -> None:
 
 def test_an_unchecked_book_is_refused(unchecked: Woven) -> None:
     assert "not checked yet: run `make check`" in unchecked.errors
+    assert "src/small/adding.py is missing" in unchecked.errors
     assert "mark-claim unverified" in unchecked.adding
     assert "mark-claim holds" not in unchecked.adding
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.util import logging
 
 from bookproof.weave.book import Book, book_of
 from bookproof.weave.chunks import Piece, code_page, weave_pieces
+
+logger = logging.getLogger(__name__)
 
 
 def files_of(pieces: list[Piece]) -> dict[str, list[Piece]]:
@@ -54,8 +57,7 @@ def _page(
     pieces: list[Piece],
 ) -> str:
     here = code_page(target)
-    path = book.project.source / target
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = source_text(book, target).splitlines()
     out = [f"<h1><code>{html.escape(target)}</code></h1>\n"]
     for piece, part in _segments(lines, pieces):
         if piece is None:
@@ -73,6 +75,19 @@ def _page(
             f'<div class="highlight-python notranslate">{shown}</div></div>\n'
         )
     return "".join(out)
+
+
+def source_text(book: Book, target: str) -> str:
+    """A source file; nothing, and a warning, if it was not tangled yet."""
+    path = book.project.source / target
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    logger.warning(
+        "%s is missing: run `make tangle` (or `bookproof tangle`)",
+        book.project.relative(path),
+        type="bookproof",
+    )
+    return ""
 
 
 def starts_of(lines: list[str], pieces: list[Piece]) -> dict[int, Piece]:

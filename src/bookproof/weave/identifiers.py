@@ -12,7 +12,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from bookproof.weave.book import Book, book_of
 from bookproof.weave.chunks import Piece, weave_pieces
-from bookproof.weave.code_pages import files_of, starts_of
+from bookproof.weave.code_pages import files_of, source_text, starts_of
 from bookproof.weave.registry import add_node
 
 
@@ -47,7 +47,7 @@ def index_of(book: Book) -> list[tuple[str, str, Piece]]:
     """Name, file and piece of each identifier, in the order of the names."""
     found: list[tuple[str, str, Piece]] = []
     for target, pieces in files_of(weave_pieces(book)).items():
-        text = (book.project.source / target).read_text(encoding="utf-8")
+        text = source_text(book, target)
         starts = starts_of(text.splitlines(), pieces)
         for name, line in defined(text):
             before = [start for start in starts if start < line]
