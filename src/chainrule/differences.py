@@ -101,15 +101,18 @@ def directional_difference(
 
     That is (f(x + s v) - f(x - s v)) / 2s, of the shape of f(x): two calls of
     f, whatever the size of x. s is eps, or so that no entry moves further
-    than the largest `difference_step`. Raises ShapeError if v is not shaped
-    like x, TypeError if either is complex.
+    than its own `difference_step`. Raises ShapeError if v is not shaped like
+    x, TypeError if either is complex, ValueError if eps moves nothing.
     """
     x, v = real_array(x), real_array(v)
     if x.shape != v.shape:
         shapes = [x.shape, v.shape]
         raise ShapeError("directional_difference", shapes, "v moves all of x")
     if eps is None:
-        reach = np.max(difference_step(x), initial=0)
-        eps = float(reach / (np.max(np.abs(v), initial=0) or 1))
-    rise = np.subtract(f(x + eps * v), f(x - eps * v))
-    return np.asarray(rise / (2 * eps))
+        moves = v.ravel() != 0
+        reach = np.ravel(difference_step(x))[moves] / np.abs(v.ravel()[moves])
+        eps = float(np.min(reach)) if reach.size else 1.0
+    up, down = x + eps * v, x - eps * v
+    if np.any(v) and np.array_equal(up, down):
+        raise ValueError(f"a step of {eps} along v does not move x")
+    return np.asarray(np.subtract(f(up), f(down)) / (2 * eps))

@@ -27,20 +27,6 @@ from chainrule.rules import elementwise as ew
 from chainrule.rules import indexing, products, reductions, shapes
 from chainrule.rules.table import functions, ufuncs
 
-# List the functions whose derivative is zero or none
-FLAT = frozenset(
-    [
-        np.all, np.allclose, np.any, np.argmax, np.argmin, np.argsort,
-        np.argwhere, np.array_equal, np.ceil, np.count_nonzero, np.empty_like,
-        np.equal, np.flatnonzero, np.floor, np.floor_divide, np.full_like,
-        np.greater, np.greater_equal, np.isclose, np.isfinite, np.isinf,
-        np.isnan, np.less, np.less_equal, np.logical_and, np.logical_not,
-        np.logical_or, np.logical_xor, np.ndim, np.nonzero, np.not_equal,
-        np.ones_like, np.result_type, np.rint, np.round, np.searchsorted,
-        np.shape, np.sign, np.signbit, np.size, np.trunc, np.zeros_like,
-    ]
-)  # fmt: skip
-
 
 # Do everything an array can, and be recorded
 class Operators(Traced):
@@ -434,6 +420,21 @@ def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
     if seed.shape != value.shape:
         raise ShapeError("backward", [value.shape, seed.shape])
     return seed
+
+
+# List the functions whose derivative is zero or none
+FLAT = frozenset(
+    [
+        np.all, np.allclose, np.any, np.argmax, np.argmin, np.argsort,
+        np.argwhere, np.array_equal, np.ceil, np.count_nonzero, np.empty_like,
+        np.equal, np.flatnonzero, np.floor, np.floor_divide, np.full_like,
+        np.greater, np.greater_equal, np.isclose, np.isfinite, np.isinf,
+        np.isnan, np.less, np.less_equal, np.logical_and, np.logical_not,
+        np.logical_or, np.logical_xor, np.ndim, np.nonzero, np.not_equal,
+        np.ones_like, np.result_type, np.rint, np.round, np.searchsorted,
+        np.shape, np.sign, np.signbit, np.size, np.trunc, np.zeros_like,
+    ]
+)  # fmt: skip
 
 
 # Refuse what would write a result in place

@@ -28,17 +28,14 @@ def to_left(g: Array, _ans: Array, _x: Array, y: Array) -> Array:
 
 def to_right(g: Array, _ans: Array, x: Array, _y: Array) -> Array:
     """The gradient of y in x @ y: xᵀ g, batches undone."""
+    if x.ndim == _y.ndim == 1:
+        return g * x
     if x.ndim == 1:
-        return (
-            unbroadcast(x[:, None] * g[..., None, :], _y.shape)
-            if (_y.ndim > 1)
-            else g * x
-        )
+        return unbroadcast(x[:, None] * g[..., None, :], _y.shape)
+    xt = x.swapaxes(-1, -2)
     if _y.ndim == 1:
-        return unbroadcast(
-            (x.swapaxes(-1, -2) @ g[..., None])[..., 0], _y.shape
-        )
-    return unbroadcast(x.swapaxes(-1, -2) @ g, _y.shape)
+        return unbroadcast((xt @ g[..., None])[..., 0], _y.shape)
+    return unbroadcast(xt @ g, _y.shape)
 
 
 # Enter the product
