@@ -26,7 +26,7 @@ def chainrule(workload: Workload) -> Contestant:
     x, y = workload.data()
     layers: list[Any] = []
     for w, b in workload.weights():
-        linear = cr.nn.Linear(w.shape[1], w.shape[0])
+        linear = cr.nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype)
         linear.load_state_dict({"weight": w, "bias": b})
         layers += [linear, cr.nn.ReLU()]
     model = cr.nn.Sequential(*layers[:-1])

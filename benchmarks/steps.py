@@ -58,7 +58,7 @@ def describe(threads: int) -> str:
     """What the figures depend on."""
     import numpy as np
 
-    kernel = os.environ.get("OPENBLAS_CORETYPE", "OpenBLAS's own choice")
+    kernel = os.environ.get("OPENBLAS_CORETYPE") or "OpenBLAS's own choice"
     parts = [
         platform.processor() or platform.machine(),
         f"{threads} thread(s)",
@@ -77,13 +77,14 @@ def agree(name: str, runners: dict) -> None:
     for _ in range(3):
         losses = [runner.step() for runner in runners.values()]
         np.testing.assert_allclose(losses, losses[0], rtol=1e-4, err_msg=name)
-        gradients = [runner.gradients() for runner in runners.values()]
-        for other in gradients[1:]:
-            for ours, theirs in zip(gradients[0], other, strict=True):
-                scale = np.abs(theirs).max()
-                np.testing.assert_allclose(
-                    ours, theirs, rtol=0, atol=1e-4 * scale, err_msg=name
-                )
+        ours, *peers = [runner.gradients() for runner in runners.values()]
+        for theirs in peers:
+            for a, b in zip(ours, theirs, strict=True):
+                assert a.dtype == b.dtype, f"{name}: {a.dtype} and {b.dtype}"
+                # By the norm: a pre-activation within rounding of zero may
+                # fall on either side of ReLU's kink.
+                error = np.linalg.norm(a - b) / np.linalg.norm(b)
+                assert error < 1e-2, f"{name}: gradients differ by {error:.1e}"
 
 
 def duel(
