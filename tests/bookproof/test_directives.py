@@ -14,8 +14,8 @@ from sphinxcontrib.bibtex.directives import BibliographyDirective
 from bookproof.table import MARKERS, TABLE
 from bookproof.weave import (
     asides,
+    chunk_index,
     chunks,
-    code_pages,
     exercises,
     ledger_page,
     notation,
@@ -33,7 +33,7 @@ CLASSES: dict[str, Any] = {
     "symbols": notation.SymbolsDirective,
     "notation": notation.NotationDirective,
     "ledger": ledger_page.LedgerDirective,
-    "chunk-index": code_pages.IndexDirective,
+    "chunk-index": chunk_index.IndexDirective,
     "chunk": chunks.ChunkDirective,
     "exercise": exercises.ExerciseDirective,
     "solution": exercises.SolutionDirective,
