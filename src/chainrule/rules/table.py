@@ -79,9 +79,9 @@ def implements(*numpy_functions: Any) -> Callable[[F], F]:
 def spread(rule: Rule, t: Array, ans: Array, *args: Any, **kw: Any) -> Array:
     """Use an elementwise rule forwards: repeat the tangent like the value."""
     share = rule(t, ans, *args, **kw)
-    return (
-        share if share.shape == ans.shape else np.broadcast_to(share, ans.shape)
-    )
+    if share.shape == ans.shape:
+        return share
+    return np.broadcast_to(share, ans.shape)
 
 
 # Enter a linear function of any number of arrays
