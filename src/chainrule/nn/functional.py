@@ -27,7 +27,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 def softmax(x: Array, axis: int = -1) -> Array:
     """Probabilities in proportion to exp(x), of the shape of x.
 
-    Along `axis` they are positive and add to one.
+    Along `axis` they add to one; none is negative.
     """
     return np.exp(log_softmax(x, axis))
 
