@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docutils import nodes
 
 from bookproof.elements import Chapter
 from bookproof.weave.book import Page
 from bookproof.weave.colophon import colophon
 from bookproof.weave.identifiers import defined
 from bookproof.weave.katex import BadFormula, Katex
-from bookproof.weave.punctuation import length
+from bookproof.weave.punctuation import _wrap, length
 from bookproof.weave.roles import printed_words, statement_ids
 from bookproof.weave.translator import svg_size
 from bookproof.weave.verdicts import evidence
@@ -119,3 +120,14 @@ def test_identifiers_are_public_names_with_their_lines() -> None:
     text = "x = 1\n_y = 2\nclass A:\n    z = 3\n    def f(self): ...\n"
     text += "def _g(): ...\nw: int = 4\n"
     assert list(defined(text)) == [("x", 1), ("A", 3), ("A.f", 5), ("w", 7)]
+
+
+def test_punctuation_is_taken_from_beside_the_formula() -> None:
+    words = [nodes.Text(", "), nodes.emphasis("", "q"), nodes.Text(", ")]
+    paragraph = nodes.paragraph("", "", words[0], words[1])
+    formula = nodes.math("", "r")
+    paragraph += [formula, words[2]]
+    _wrap(formula, alone=True)
+    assert paragraph.astext() == ", qr, "
+    assert paragraph[2].astext() == "r,"
+    assert [paragraph[0], paragraph[3]] == [", ", " "]

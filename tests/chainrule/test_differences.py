@@ -131,6 +131,18 @@ def test_directional_difference_takes_the_step_it_is_given():
     assert found == 2.0  # (1^3 - (-1)^3) / (2 * 0.5)
 
 
+def test_directional_step_suits_the_entry_that_moves():
+    # The large entry stands still; a step made for it would be hundreds wide.
+    x, v = np.array([1e8, 0.7]), np.array([0.0, -3.0])
+    found = directional_difference(lambda x: np.sin(x[1]), x, v)
+    np.testing.assert_allclose(found, -3 * np.cos(0.7), rtol=1e-9)
+
+
+def test_a_directional_step_that_moves_nothing_is_refused():
+    with pytest.raises(ValueError, match="along v does not move x"):
+        directional_difference(curved, X, X, 1e-18)
+
+
 @pytest.mark.parametrize("eps", [0.0, -1e-6, 1e-17, float("nan")])
 def test_a_step_that_moves_nothing_upwards_is_refused(eps):
     with pytest.raises(ValueError, match="does not raise x in float64"):

@@ -65,17 +65,16 @@ def _wrap(whole: nodes.Element, *, alone: bool) -> None:
     closing = _cut(after, _AFTER.match)
     if not (opening or closing or alone):
         return
-    parent.replace(whole, box)
+    # By place, not by `replace`: texts that read alike are equal to docutils.
+    parent[at] = box
     if opening:
         assert isinstance(before, nodes.Text)
-        kept = before.astext()[: -len(opening)]
-        parent.replace(before, nodes.Text(kept))
+        parent[at - 1] = nodes.Text(before.astext()[: -len(opening)])
         box += nodes.Text(opening)
     box += whole
     if closing:
         assert isinstance(after, nodes.Text)
-        kept = after.astext()[len(closing) :]
-        parent.replace(after, nodes.Text(kept))
+        parent[at + 1] = nodes.Text(after.astext()[len(closing) :])
         box += nodes.Text(closing)
 
 
