@@ -100,7 +100,7 @@ def plain(x: Value | float) -> float:
 
 # Add the share of one use to what a node has received
 def receive(table: "dict[Value, float]", node: Value, share: float) -> None:
-    """Add one use's share of the gradient; a node read k times gets k."""
+    """Add one use's share; a node that is read k times gets k shares."""
     table[node] = table[node] + share if node in table else share
 
 
@@ -202,4 +202,4 @@ def sigmoid(x: Value | float) -> Value:
 def relu(x: Value | float) -> Value:
     """The larger of x and zero; the slope at zero is taken as zero."""
     a = plain(x)
-    return record("relu", a if a > 0 else 0 * a, (x, 1 if a > 0 else 0))
+    return record("relu", max(a, 0), (x, 1 if a > 0 else 0))
