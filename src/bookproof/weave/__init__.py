@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,14 @@ def _add_static_files(app: Sphinx, config: Any) -> None:
     config.html_static_path = [str(_STATIC), *config.html_static_path]
 
 
+def _version() -> int:
+    """Changes with the press, so that no page of an older press is kept."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return int(digest.hexdigest()[:8], 16)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx.
 
@@ -60,7 +69,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         part.setup(app)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": _version(),
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
