@@ -44,6 +44,20 @@ def make_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     tangle.set_defaults(run=commands["tangle"])
 
+    stitch = adding.add_parser(
+        "stitch",
+        help="bring edits made in the source back into the chapters",
+        description="Brings edits made in the source (by an editor, or by a "
+        "formatter) back into the chapters. Writes nothing unless the new "
+        "book tangles to the edited source byte for byte.",
+    )
+    stitch.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; show how the chapters would change",
+    )
+    stitch.set_defaults(run=commands["stitch"])
+
     lint = adding.add_parser("lint", help="read the chapters and run nothing")
     _takes_chapters(lint)
     lint.set_defaults(run=commands["lint"])

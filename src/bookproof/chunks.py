@@ -119,7 +119,7 @@ class _Joiner:
         known: str | None = None
         for position, number in enumerate(parts):
             chunk = self.joined.chunks[number]
-            body = _trimmed(chunk.body)
+            body = trimmed(chunk.body)
             if not body:
                 continue
             is_head = not stack and position == 0
@@ -287,7 +287,7 @@ def _nearest(lines: Sequence[Line], number: int) -> Place | None:
     return None
 
 
-def _trimmed(body: Text) -> list[Text]:
+def trimmed(body: Text) -> list[Text]:
     """The lines of a chunk without blank ones at its ends."""
     found = texts.lines(body)
     while found and not found[0].text.strip():

@@ -103,9 +103,11 @@ def _tell(findings: Sequence[Finding], project: Project, json: bool) -> None:
 
 
 def _tangle(options: argparse.Namespace) -> int:
-    from bookproof import check, tangle
+    from bookproof import check, stitch, tangle
 
     project = _project(options)
+    if not options.check:
+        stitch.resume(project)
     paths, findings = check.paths_of(project)
     tangled = tangle.tangle(check.read(project, paths), project)
     findings = check.once([*findings, *tangled.findings])
@@ -114,6 +116,26 @@ def _tangle(options: argparse.Namespace) -> int:
     elif not findings:
         for line in tangle.write(tangled, project, force=options.force):
             say(line)
+    _tell(findings, project, False)
+    return FAILS if findings else HOLDS
+
+
+def _stitch(options: argparse.Namespace) -> int:
+    from bookproof import check, stitch
+
+    project = _project(options)
+    if not options.check:
+        for line in stitch.resume(project):
+            say(line)
+    paths, findings = check.paths_of(project)
+    if not findings:
+        chapters = check.read(project, paths)
+        stitched = stitch.stitch(chapters, project)
+        if options.check:
+            findings = stitch.changed(stitched)
+        else:
+            for line in stitch.write(stitched, project):
+                say(line)
     _tell(findings, project, False)
     return FAILS if findings else HOLDS
 
@@ -247,6 +269,7 @@ def _where(options: argparse.Namespace) -> int:
 
 _COMMANDS = {
     "tangle": _tangle,
+    "stitch": _stitch,
     "lint": _lint,
     "check": _check,
     "sources": _sources,

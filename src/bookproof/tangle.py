@@ -31,13 +31,13 @@ State = Literal["same", "new", "book", "source", "both", "unknown"]
 
 _ADVICE = {
     "source": (
-        "it was edited by hand since it was tangled: bring the edit back "
-        "into the chapter (the lines are below), then tangle again",
+        "it was edited by hand since it was tangled: bring the edit (below) "
+        "into the chapter with bookproof stitch",
         "or give it up: bookproof tangle --force",
     ),
     "both": (
-        "the book changed too: bring the edit back into the chapter "
-        "(the lines are below), then tangle again",
+        "it was edited by hand, and the book changed too: bring the edit "
+        "back into the chapter (the lines are below), then tangle again",
         "or give it up: bookproof tangle --force",
     ),
     "unknown": (
@@ -145,7 +145,8 @@ def read_record(project: Project) -> dict[str, str]:
     return {target: value for value, target in rows}
 
 
-def _current(project: Project, target: str) -> str | None:
+def on_disk(project: Project, target: str) -> str | None:
+    """A file of the source folder as it is now."""
     try:
         data = (project.source / target).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -170,14 +171,16 @@ def state(current: str | None, text: str, recorded: str | None) -> State:
     return "source" if digest(text) == recorded else "both"
 
 
-def _diff(old: str, new: str, old_name: str, new_name: str) -> list[str]:
+def diff(old: str, new: str, old_name: str, new_name: str) -> list[str]:
+    """The hunks in which two texts differ."""
     lines = difflib.unified_diff(
         old.splitlines(), new.splitlines(), old_name, new_name, lineterm="", n=2
     )
     return list(lines)
 
 
-def _first_difference(old: str, new: str) -> int:
+def first_difference(old: str, new: str) -> int:
+    """The number of the first line in which two texts differ."""
     pairs = zip(old.splitlines(), new.splitlines(), strict=False)
     for number, (left, right) in enumerate(pairs, 1):
         if left != right:
@@ -191,7 +194,7 @@ def _compare(
     """The state of each file, and the targets that no chapter makes now."""
     record = read_record(project)
     states = {
-        target: state(_current(project, target), text, record.get(target))
+        target: state(on_disk(project, target), text, record.get(target))
         for target, text in tangled.files.items()
     }
     orphans = [target for target in record if target not in tangled.files]
@@ -204,9 +207,9 @@ def check(tangled: Tangled, project: Project) -> list[Finding]:
     states, orphans = _compare(tangled, project)
     for target, how in states.items():
         if how != "same":
-            findings.append(_difference(tangled, project, target, how))
+            findings.append(difference(tangled, project, target, how))
     for target in orphans:
-        if _current(project, target) is not None:
+        if on_disk(project, target) is not None:
             findings.append(
                 Finding(
                     "orphan",
@@ -217,7 +220,7 @@ def check(tangled: Tangled, project: Project) -> list[Finding]:
             )
     findings += _strays(tangled, project, orphans)
     made = _record_text(tangled)
-    if not findings and _current(project, RECORD) not in (made, None):
+    if not findings and on_disk(project, RECORD) not in (made, None):
         findings.append(
             Finding(
                 "tangled",
@@ -228,13 +231,14 @@ def check(tangled: Tangled, project: Project) -> list[Finding]:
     return findings
 
 
-def _difference(
+def difference(
     tangled: Tangled, project: Project, target: str, how: State
 ) -> Finding:
-    current = _current(project, target) or ""
+    """What the book and the source have that the other has not."""
+    current = on_disk(project, target) or ""
     text = tangled.files[target]
     name = f"{tangled.source}/{target}"
-    line = _first_difference(current, text)
+    line = first_difference(current, text)
     place = tangled.book_place(target, line)
     where = (f"in the book at {place}",) if place else ()
     if how in ("new", "book"):
@@ -242,7 +246,7 @@ def _difference(
             "tangled",
             "the file is older than the book: bookproof tangle",
             Place(name, line),
-            notes=(*where, *_diff(current, text, name, "the book")),
+            notes=(*where, *diff(current, text, name, "the book")),
         )
     return Finding(
         "hand-edited",
@@ -251,7 +255,7 @@ def _difference(
         notes=(
             *_ADVICE[how],
             *where,
-            *_diff(text, current, "the book", name),
+            *diff(text, current, "the book", name),
         ),
     )
 
@@ -292,13 +296,13 @@ def write(tangled: Tangled, project: Project, force: bool = False) -> list[str]:
     record = read_record(project)
     states, orphans = _compare(tangled, project)
     refused = [
-        _difference(tangled, project, target, how)
+        difference(tangled, project, target, how)
         for target, how in states.items()
         if how in ("source", "both", "unknown")
     ]
-    present = [t for t in orphans if _current(project, t) is not None]
+    present = [t for t in orphans if on_disk(project, t) is not None]
     for target in present:
-        if _digest_of(_current(project, target) or "") != record[target]:
+        if _digest_of(on_disk(project, target) or "") != record[target]:
             refused.append(
                 Finding(
                     "hand-edited",
@@ -320,7 +324,7 @@ def write(tangled: Tangled, project: Project, force: bool = False) -> list[str]:
     changes |= dict.fromkeys(present)
     written = dict(changes)
     text = _record_text(tangled)
-    if _current(project, RECORD) != text and (text or record):
+    if on_disk(project, RECORD) != text and (text or record):
         changes[RECORD] = text
     replace_all(project.source, changes)
     return [
@@ -330,8 +334,12 @@ def write(tangled: Tangled, project: Project, force: bool = False) -> list[str]:
 
 
 def _record_text(tangled: Tangled) -> str:
-    files = sorted(tangled.files.items())
-    return "".join(f"{digest(text)}  {target}\n" for target, text in files)
+    return record_text({t: digest(text) for t, text in tangled.files.items()})
+
+
+def record_text(digests: Mapping[str, str]) -> str:
+    """The record as it is written: a line for each target."""
+    return "".join(f"{value}  {t}\n" for t, value in sorted(digests.items()))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -143,7 +143,7 @@ def test_a_source_edited_by_hand(book, capsys) -> None:
     path.write_text(path.read_text().replace("return 3", "return 4"))
     finding = only(findings(book, capsys), "hand-edited")
     assert finding.place.file == "src/tool.py"
-    assert "bring the edit back" in said(finding)
+    assert "bookproof stitch" in said(finding)
     before = book.files()
     assert cli.main(["--root", str(book.root), "tangle"]) == 1
     assert book.files() == before

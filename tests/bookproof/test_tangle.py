@@ -164,7 +164,7 @@ def test_an_edit_by_hand_is_not_overwritten(project):
         f for f in check(read(project), project) if f.rule == "hand-edited"
     )
     notes = "\n".join(finding.notes)
-    assert "bring the edit back" in notes
+    assert "bookproof stitch" in notes
     assert "the book changed too" not in notes
     assert "--force" in notes
     assert "+X = 100" in notes
