@@ -58,7 +58,8 @@ def pytorch(workload: Workload) -> Contestant:
     x, y = (torch.from_numpy(a) for a in workload.data())
     layers: list[Any] = []
     for w, b in workload.weights():
-        linear = torch.nn.Linear(w.shape[1], w.shape[0])
+        dtype = getattr(torch, workload.dtype)
+        linear = torch.nn.Linear(w.shape[1], w.shape[0], dtype=dtype)
         with torch.no_grad():
             linear.weight.copy_(torch.from_numpy(w))
             linear.bias.copy_(torch.from_numpy(b))
