@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from adam import Adam
 from workloads import Workload
 
 
@@ -35,9 +36,13 @@ def chainrule(workload: Workload) -> Contestant:
         if workload.classes
         else cr.nn.functional.mse_loss
     )
-    optimizer = cr.optim.SGD(
-        model.parameters(), lr=workload.lr, momentum=workload.momentum
-    )
+    parameters = list(model.parameters())
+    if workload.momentum is None:
+        optimizer: cr.optim.Optimizer = Adam(parameters, workload.lr)
+    else:
+        optimizer = cr.optim.SGD(
+            parameters, lr=workload.lr, momentum=workload.momentum
+        )
 
     def step() -> float:
         optimizer.zero_grad()
@@ -46,9 +51,7 @@ def chainrule(workload: Workload) -> Contestant:
         optimizer.step()
         return float(loss.item())
 
-    return Contestant(
-        step, lambda: [np.array(p.grad) for p in model.parameters()]
-    )
+    return Contestant(step, lambda: [np.array(p.grad) for p in parameters])
 
 
 def pytorch(workload: Workload) -> Contestant:
@@ -70,9 +73,13 @@ def pytorch(workload: Workload) -> Contestant:
         if workload.classes
         else torch.nn.functional.mse_loss
     )
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=workload.lr, momentum=workload.momentum
-    )
+    parameters = list(model.parameters())
+    if workload.momentum is None:
+        optimizer: Any = torch.optim.Adam(parameters, lr=workload.lr)
+    else:
+        optimizer = torch.optim.SGD(
+            parameters, lr=workload.lr, momentum=workload.momentum
+        )
 
     def step() -> float:
         optimizer.zero_grad()
@@ -81,6 +88,4 @@ def pytorch(workload: Workload) -> Contestant:
         optimizer.step()
         return float(loss.item())
 
-    return Contestant(
-        step, lambda: [p.grad.numpy().copy() for p in model.parameters()]
-    )
+    return Contestant(step, lambda: [p.grad.numpy().copy() for p in parameters])
