@@ -30,6 +30,9 @@ class Project:
     `macros` maps a KaTeX macro to what it stands for (`\R` to `\mathbb{R}`);
     `directives` holds rows that the project adds to the closed table of
     directives (`{"name": {"body": "myst", "argument": "title"}}`).
+    `unbound_mathematics = "refuse"` makes the lint find every formula outside
+    of markers that holds what could change unnoticed: a digit, a sign, a
+    transpose (by default, "allow", only its numerals and relations).
     """
 
     root: Path
@@ -40,6 +43,7 @@ class Project:
     cell_seconds: float = 60.0
     chapter_seconds: float = 120.0
     directives: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unbound_mathematics: str = "allow"
 
     @classmethod
     def find(cls, start: Path) -> Project:
@@ -66,6 +70,7 @@ class Project:
             cell_seconds=float(settings.get("cell_seconds", 60.0)),
             chapter_seconds=float(settings.get("chapter_seconds", 120.0)),
             directives=dict(settings.get("directives", {})),
+            unbound_mathematics=_unbound_mathematics(root, settings),
         )
 
     def chapters(self) -> list[Path]:
@@ -87,6 +92,15 @@ class Project:
         if path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()
         return path.as_posix()
+
+
+def _unbound_mathematics(root: Path, settings: Mapping[str, Any]) -> str:
+    value = settings.get("unbound_mathematics", "allow")
+    if value not in ("allow", "refuse"):
+        message = f'unbound_mathematics is "allow" or "refuse", not {value!r}'
+        place = Place((root / _PYPROJECT).as_posix(), 1)
+        raise BookError([Finding("config", message, place)])
+    return str(value)
 
 
 def _settings(path: Path) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bookproof import vocabulary
+from bookproof.changes import in_formula
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
 from bookproof.elements import (
@@ -39,6 +40,7 @@ def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
         *chapter.findings,
         *_words(chapter.elements),
         *_mathematics(chapter.elements),
+        *_unbound(chapter.elements, project),
         *_figures(chapter.elements),
         *_chunks(chapter.elements),
     ]
@@ -130,6 +132,33 @@ def _mathematics(elements: Sequence[Element]) -> Iterator[Finding]:
                 math.body.place(offset),
                 width=len(token),
             )
+
+
+def _unbound(
+    elements: Sequence[Element], project: Project
+) -> Iterator[Finding]:
+    """Formulas outside of markers that could change unnoticed."""
+    if project.unbound_mathematics == "allow":
+        return
+    for math in elements:
+        if not isinstance(math, PlainMath):
+            continue
+        tex = math.body.text
+        changes = sorted(in_formula(tex), key=lambda one: one.offset)
+        if not changes or vocabulary.relations(tex) or vocabulary.numerals(tex):
+            continue  # those are findings of their own
+        things = dict.fromkeys(f"{one.kind} {one.before}" for one in changes)
+        yield Finding(
+            "unbound-mathematics",
+            f"nothing checks this formula: the {', the '.join(things)} "
+            "could be another",
+            math.body.place(changes[0].offset),
+            width=len(changes[0].before),
+            notes=(
+                "put it into a {let} or a {claim}; bind it to Python, as in "
+                r"{claim}`W^\top \delta <back>`; or say it in words",
+            ),
+        )
 
 
 def _figures(elements: Sequence[Element]) -> Iterator[Finding]:

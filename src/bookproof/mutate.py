@@ -1,18 +1,19 @@
 r"""Change one printed thing at a time, to prove that the checks can fail.
 
 A mutant is the chapter with one digit, sign, relation, operator, transpose,
-index, layer, prime or comparison word changed inside a marker. A check worth
-having turns red; a mutant that survives shows a claim that is vacuous.
+index, layer, prime or comparison word changed, in a marker or in mathematics
+outside of markers. A check worth having turns red; a mutant that survives
+shows a claim that is vacuous, or mathematics that nothing checks.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bookproof.diagnostics import Place
-from bookproof.elements import Chapter, Marker
+from bookproof.changes import Change, in_formula, in_words
+from bookproof.diagnostics import Place, Text
+from bookproof.elements import Chapter, Element, Marker, PlainMath
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,104 +39,33 @@ class Mutant:
         return f"{self.place}: {self.kind} {change} in {self.id}"
 
 
-# In formulas: what is looked for, and what may stand in its place.
-_FORMULA: tuple[tuple[str, str, dict[str, str] | str], ...] = (
-    ("sign", r"(?<![\^_{(])[+-](?!\})", {"+": "-", "-": "+"}),
-    ("operator", r"\\(?:cdot|times|odot)(?![a-zA-Z])", "+"),
-    ("transpose", r"\^\s*(?:\\top|T|\{\\top\}|\{T\})(?![a-zA-Z])", ""),
-    ("layer", r"(?<=\()(?:\\ell|l|t|L)\s*[+-]\s*1(?=\))", "\\ell"),
-    ("layer", r"(?<=\()\\ell(?=\))", r"\ell+1"),
-    ("prime", r"'", ""),
-    (
-        "relation",
-        r"\\(?:leq?|geq?|approx|ne|neq)(?![a-zA-Z])|[=<>]",
-        {
-            "=": r"\ne ",
-            "<": ">",
-            ">": "<",
-            r"\le": r"\ge",
-            r"\ge": r"\le",
-            r"\leq": r"\geq",
-            r"\geq": r"\leq",
-            r"\approx": "=",
-            r"\ne": "=",
-            r"\neq": "=",
-        },
-    ),
-)
-_WORDS = {
-    "at least": "at most",
-    "at most": "at least",
-    "under": "over",
-    "over": "under",
-    "more than": "fewer than",
-    "fewer than": "more than",
-}
-_DIGITS = re.compile(r"\d+(?:\.\d+)?")
-_INDEX = re.compile(r"(?<=_)(?:([a-z])(?![a-z])|\{([a-z]+)\})")
-
-
 def mutants(chapter: Chapter) -> Iterator[Mutant]:
-    """All mutants of the markers of a chapter, in reading order."""
+    """All mutants of a chapter, in reading order."""
     starts = _line_starts(chapter.text)
     for element in chapter.elements:
-        if not isinstance(element, Marker):
+        for name, text, change in _changes(element):
+            place = text.place(change.offset)
+            start = starts[place.line - 1] + place.column - 1
+            before, after = change.before, change.after
+            yield Mutant(change.kind, place, start, before, after, name)
+
+
+def _changes(element: Element) -> Iterator[tuple[str, Text, Change]]:
+    """What can be changed in an element: its id, the text, the change."""
+    if isinstance(element, PlainMath):
+        for change in in_formula(element.body.text):
+            yield "mathematics", element.body, change
+    if not isinstance(element, Marker):
+        return
+    formula = element.kind in ("let", "claim")
+    texts = [element.body, *element.when]
+    texts += [element.range] if element.range is not None else []
+    for number, text in enumerate(texts):
+        if element.kind in ("cited", "unchecked") and not number:
             continue
-        formula = element.kind in ("let", "claim")
-        texts = [element.body, *element.when]
-        texts += [element.range] if element.range is not None else []
-        for number, text in enumerate(texts):
-            reading = _formula if formula or number else _words
-            if element.kind in ("cited", "unchecked") and not number:
-                continue
-            for kind, offset, before, after in reading(text.text):
-                place = text.place(offset)
-                start = starts[place.line - 1] + place.column - 1
-                yield Mutant(kind, place, start, before, after, element.id)
-
-
-def _formula(tex: str) -> Iterator[tuple[str, int, str, str]]:
-    tex = _without_reasons(tex)
-    yield from _digits(tex)
-    for kind, pattern, change in _FORMULA:
-        for match in re.finditer(pattern, tex):
-            before = match.group()
-            after = change if isinstance(change, str) else change[before]
-            yield kind, match.start(), before, after
-    yield from _indices(tex)
-
-
-def _words(words: str) -> Iterator[tuple[str, int, str, str]]:
-    yield from _digits(words)
-    for before, after in _WORDS.items():
-        for match in re.finditer(rf"\b{before}\b", words):
-            yield "comparison", match.start(), before, after
-
-
-def _digits(text: str) -> Iterator[tuple[str, int, str, str]]:
-    for match in _DIGITS.finditer(text):
-        last = match.group()[-1]
-        after = "8" if last == "9" else str(int(last) + 1)
-        yield "digit", match.end() - 1, last, after
-
-
-def _indices(tex: str) -> Iterator[tuple[str, int, str, str]]:
-    """Swap a subscript for another that the same formula uses."""
-    found = [(m, m.group(1) or m.group(2)) for m in _INDEX.finditer(tex)]
-    letters = sorted({letter for _, word in found for letter in word})
-    for match, word in found:
-        others = [letter for letter in letters if letter not in word]
-        if len(word) > 1:
-            yield "index", match.start(), match.group(), f"{{{word[::-1]}}}"
-        elif others:
-            yield "index", match.start(), match.group(), f"{{{others[0]}}}"
-
-
-def _without_reasons(tex: str) -> str:
-    """Blank out `\\text{...}`: words beside a formula are not evaluated."""
-    return re.sub(
-        r"\\text\{[^{}]*\}", lambda match: " " * len(match.group()), tex
-    )
+        reading = in_formula if formula or number else in_words
+        for change in reading(text.text):
+            yield element.id, text, change
 
 
 def _line_starts(text: str) -> list[int]:

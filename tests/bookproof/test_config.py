@@ -57,6 +57,11 @@ def test_a_project_is_found_from_anywhere_within(tmp_path):
     assert project.relative(Path("/else/a.md")) == "/else/a.md"
 
 
+def test_a_setting_that_is_misspelt_is_an_error(tmp_path):
+    with pytest.raises(BookError, match='"allow" or "refuse", not \'refus\''):
+        make(tmp_path, {}, 'unbound_mathematics = "refus"\n')
+
+
 def test_a_file_outside_any_project_is_a_project_of_its_own(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     (tmp_path / "b.md").write_text("# B\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.elements import Chapter
 from bookproof.lint import lint_book, lint_chapter
+from bookproof.mutate import mutants
 
 ROOT = Path("/p")
 PROJECT = Project(root=ROOT, book=ROOT, source=ROOT / "src")
@@ -192,6 +194,53 @@ HEAD = '```{chunk} a.py\n"""A."""\n```\n\n'
 )
 def test_a_chunk_needs_words_before_it(text, count):
     assert lint(text) == ["chunk-without-prose"] * count
+
+
+STRICT = replace(PROJECT, unbound_mathematics="refuse")
+
+
+@pytest.mark.parametrize(
+    ("formula", "thing", "column"),
+    [
+        (r"W^\top \delta", r"transpose ^\top", 7),
+        ("x_1", "digit 1", 8),
+        ("p - y", "sign -", 8),
+        (r"W_{ij}", "index {ij}", 8),
+        (r"W^{(\ell)}", r"layer \ell", 10),
+        (r"\phi'", "prime '", 10),
+        (r"a \odot b", r"operator \odot", 8),
+        ("=", "relation =", 6),
+        ("a - x^{(2)}", "sign -, the digit 2", 8),
+    ],
+)
+def test_mathematics_that_could_change_unnoticed_is_found_where_asked(
+    formula, thing, column
+):
+    chapter = read(f"# T\n\nand ${formula}$\n")
+    (finding,) = lint_chapter(chapter, STRICT)
+    assert finding.rule == "unbound-mathematics"
+    assert f"the {thing} could" in finding.message
+    assert (finding.place.line, finding.place.column) == (3, column)
+    assert lint_chapter(chapter, PROJECT) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"the loss $\mathcal{L}$ of $f(x)$, $n_\ell$ and $\partial L$",
+        r"{let}`x_1 = 2 - 1`, {claim}`W^\top = 2`, {fact}`two <x>`",
+    ],
+)
+def test_mathematics_that_cannot_change_unnoticed_passes_where_asked(words):
+    assert lint_chapter(read(f"# T\n\n{words}\n"), STRICT) == []
+
+
+def test_every_mutant_outside_of_markers_is_in_a_refused_formula():
+    text = r"# T" + "\n\n" + r"As $g - h_2$, $\phi'$ and $v_k$ say, $x$."
+    chapter = read(text)
+    found = {f.place.column for f in lint_chapter(chapter, STRICT)}
+    assert {m.place.column for m in mutants(chapter)} == {7, 11, 20}
+    assert found == {7, 20}
 
 
 def test_the_findings_of_reading_are_among_those_of_the_lint():

@@ -1,4 +1,4 @@
-"""Mutants change one printed thing at a time, and only inside markers."""
+"""Mutants change one printed thing at a time, and only what is checked."""
 
 from pathlib import Path
 
@@ -72,9 +72,19 @@ def test_words_reasons_and_plain_text_are_left_alone(
         line = lines[mutant.place.line - 1]
         column = mutant.place.column - 1
         assert line[column:].startswith(mutant.before)
-        assert "outside" not in line
+        assert mutant.place.line != 3 or "$" in line[:column]
         assert r"\text{in 2" not in line[:column]
     assert not [m for m in found if "1986" in m.before]
+
+
+def test_mathematics_outside_of_markers_is_changed_too(
+    found: list[Mutant],
+) -> None:
+    outside = [m for m in found if m.id == "mathematics"]
+    assert [(m.kind, m.place.line, m.after) for m in outside] == [
+        ("digit", 3, "2")
+    ]
+    assert "$x_2$" in outside[0].apply(CHAPTER)
 
 
 def test_a_mutant_of_another_text_is_refused(found: list[Mutant]) -> None:
