@@ -29,8 +29,8 @@ VERSIONS = ("numpy", "matplotlib", "scikit-learn", "ipython")
 BESIDE_THE_POINT = frozenset(
     {
         *("weave", "cli", "check", "report", "progress", "watch", "where"),
-        *("pytest_plugin", "lint", "mutate", "statements", "coverage"),
-        *("arguments", "survivors"),
+        *("pytest_plugin", "lint", "mutate", "statements", "settled"),
+        "survivors",
         *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
     }
 )

@@ -1,0 +1,53 @@
+"""The command line: `bookproof`, or `python -m bookproof`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bookproof.cli import checking, mutating, tangling, watching
+from bookproof.cli.common import FAILS, UNABLE, UsageError, project_of, tell
+from bookproof.diagnostics import BookError
+
+_GROUPS = (tangling, checking, watching, mutating)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the press; the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except UsageError as error:
+        print(f"bookproof: {error}", file=sys.stderr)
+        return UNABLE
+    except BookError as error:
+        tell(error.findings, project_of(options), False)
+        return FAILS
+    except KeyboardInterrupt:
+        print("bookproof: interrupted", file=sys.stderr)
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bookproof",
+        description="Tangle, lint and check a book whose every printed "
+        "claim holds.",
+        epilog="Exit status: 0 all holds; 1 something in the text does not; "
+        "2 the command could not run.",
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=Path(),
+        help="a folder of the project (default: the current one)",
+    )
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
+    for group in _GROUPS:
+        group.add(commands)
+    return parser

@@ -1,0 +1,118 @@
+"""Between the book and its source: `tangle`, `stitch`, `where`."""
+
+from __future__ import annotations
+
+import argparse
+
+from bookproof.cli.common import (
+    FAILS,
+    HOLDS,
+    Commands,
+    UsageError,
+    project_of,
+    tell,
+)
+from bookproof.report import say
+
+
+def add(commands: Commands) -> None:
+    """Add these commands to the parser."""
+    _add_tangle(commands)
+    _add_stitch(commands)
+    _add_where(commands)
+
+
+def _add_tangle(commands: Commands) -> None:
+    tangle = commands.add_parser(
+        "tangle", help="write the source that the book prints"
+    )
+    tangle.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; show how book and source differ",
+    )
+    tangle.add_argument(
+        "--force",
+        action="store_true",
+        help="give up edits made by hand in the source",
+    )
+    tangle.set_defaults(run=_tangle)
+
+
+def _add_stitch(commands: Commands) -> None:
+    stitch = commands.add_parser(
+        "stitch",
+        help="bring edits made in the source back into the chapters",
+        description="Brings edits made in the source (by an editor, or by a "
+        "formatter) back into the chapters. Writes nothing unless the new "
+        "book tangles to the edited source byte for byte.",
+    )
+    stitch.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; show how the chapters would change",
+    )
+    stitch.set_defaults(run=_stitch)
+
+
+def _add_where(commands: Commands) -> None:
+    where = commands.add_parser(
+        "where", help="the book's line of a source line, and back"
+    )
+    where.add_argument("place", metavar="FILE:LINE")
+    where.set_defaults(run=_where)
+
+
+def _tangle(options: argparse.Namespace) -> int:
+    from bookproof import check, stitch, tangle
+
+    project = project_of(options)
+    if not options.check:
+        stitch.resume(project)
+    paths, findings = check.paths_of(project)
+    tangled = tangle.tangle(check.read(project, paths), project)
+    findings = check.once([*findings, *tangled.findings])
+    if not findings and options.check:
+        findings = tangle.check(tangled, project)
+    elif not findings:
+        for line in tangle.write(tangled, project, force=options.force):
+            say(line)
+    tell(findings, project, False)
+    return FAILS if findings else HOLDS
+
+
+def _stitch(options: argparse.Namespace) -> int:
+    from bookproof import check, stitch
+
+    project = project_of(options)
+    if not options.check:
+        for line in stitch.resume(project):
+            say(line)
+    paths, findings = check.paths_of(project)
+    if not findings:
+        chapters = check.read(project, paths)
+        stitched = stitch.stitch(chapters, project)
+        if options.check:
+            findings = stitch.changed(stitched)
+        else:
+            for line in stitch.write(stitched, project):
+                say(line)
+    tell(findings, project, False)
+    return FAILS if findings else HOLDS
+
+
+def _where(options: argparse.Namespace) -> int:
+    from bookproof import where
+
+    project = project_of(options)
+    file, _, line = options.place.rpartition(":")
+    if not file or not line.isdigit():
+        raise UsageError(f"{options.place!r} is no place; write FILE:LINE")
+    found = where.where(project, file, int(line))
+    if found is None:
+        raise UsageError(
+            f"{options.place} is neither a line of a chunk nor of a tangled "
+            "file"
+        )
+    say(str(found))
+    return HOLDS
