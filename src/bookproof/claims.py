@@ -25,6 +25,7 @@ from bookproof.latex.statements import (
     read_loop,
 )
 from bookproof.latex.tables import read_rows
+from bookproof.latex.terms import bind
 
 Status = Literal["holds", "fails", "error", "waiting"]
 
@@ -82,7 +83,7 @@ class Scope:
         findings = []
         known = any(
             self.bindings.before(one.target) is not None
-            or self.bindings.row_key_taken(show_node(one.target))
+            or self.bindings.row_of(show_node(one.target)) is not None
             for one in definitions
         )
         for definition in definitions:
@@ -132,6 +133,8 @@ class Scope:
         try:
             formula = read_formula(marker.body.text, self.macros)
             formula = _with_range(formula, marker, self.macros)
+            if marker.expression is not None:
+                formula = bind(formula, marker.expression, self.bindings)
         except FormulaError as error:
             return _wrong(marker, error.finding(marker.body, marker.id))
         unchecked = _unchecked(formula, marker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from bookproof import texts
 from bookproof.diagnostics import Finding, Place, Text
 from bookproof.directives import Directive, is_label
 from bookproof.elements import Marker, MarkerKind
+from bookproof.expressions import parse
 
 _ROLE_LABEL = re.compile(r"\s*([a-z][a-z0-9-]+): ")
 
@@ -154,9 +154,9 @@ def _split(draft: Draft) -> list[Finding]:
     """Take words and `<expression>` apart (RULES 3)."""
     if not draft.body.text.strip():
         return [_finding(draft, f"an empty {{{draft.kind}}}")]
-    if draft.kind in ("let", "claim"):
-        return []
     text = draft.body.text
+    if draft.kind == "let" or (draft.kind == "claim" and text[-1] != ">"):
+        return []
     start, end = text.find("<"), text.rfind(">")
     if start < 0 or end < start:
         return [
@@ -164,6 +164,7 @@ def _split(draft: Draft) -> list[Finding]:
                 draft,
                 f"a {{{draft.kind}}} ends with <…>",
                 {
+                    "claim": "write: the term <a Python expression>",
                     "fact": "write: the words <a Python expression>",
                     "cited": "write: the words <keys of the bibliography>",
                     "unchecked": "write: the words <the reason>",
@@ -176,20 +177,21 @@ def _split(draft: Draft) -> list[Finding]:
     draft.body = texts.strip(texts.cut(draft.body, 0, start))
     draft.expression = expression
     if not draft.body.text:
-        return [_finding(draft, f"a {{{draft.kind}}} without words")]
+        what = "a term" if draft.kind == "claim" else "words"
+        return [_finding(draft, f"a {{{draft.kind}}} without {what}")]
     if not expression.text:
         return [_finding(draft, "nothing between < and >")]
-    if draft.kind == "fact":
-        return list(_python(expression))
+    if draft.kind in ("claim", "fact"):
+        return list(_python(draft.kind, expression))
     return []
 
 
-def _python(expression: Text) -> Iterable[Finding]:
+def _python(kind: str, expression: Text) -> Iterable[Finding]:
     try:
-        ast.parse(f"({expression.text}\n)", mode="eval")
+        parse(expression.text)
     except SyntaxError as error:
         yield Finding(
-            "fact",
+            kind,
             f"not one Python expression: {error.msg}",
             expression.place(),
             width=len(expression.text),

@@ -59,13 +59,14 @@ class Marker(Element):
     r"""A `let`, `claim`, `fact`, `cited` or `unchecked`, role or directive.
 
     `body` is the formula of a let or claim, or the printed words of the
-    others; `expression` is what stands in `<...>` of the others (Python for a
-    fact, a bibliography key, a reason). `options` maps an option's name
-    ("for", "given", "where", "assuming", "rtol", "draws", "layout", "rows",
-    "along", "loose", "counter", ...) to its text. `when` and `range` are the
-    `{when}` and `{range}` formulas that stand with it. `sources` are the ids
-    of `{source}` / `:source:`. `redefine` is true for `{redefine}` and
-    `:redefine:`. `raw` is the whole marker as it stands in the file.
+    others; `expression` is what stands in `<...>` at the end (Python for a fact
+    or for a claim that is a term, a bibliography key, a reason). `options`
+    maps an option's name ("for", "given", "where", "assuming", "rtol", "draws",
+    "layout", "rows", "along", "loose", "counter", ...) to its text. `when` and
+    `range` are the `{when}` and `{range}` formulas that stand with it.
+    `sources` are the ids of `{source}` / `:source:`. `redefine` is true for
+    `{redefine}` and `:redefine:`. `raw` is the whole marker as it stands in
+    the file.
     """
 
     kind: MarkerKind

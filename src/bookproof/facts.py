@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import Any
 from bookproof.claims import Verdict
 from bookproof.diagnostics import Finding, Place
 from bookproof.elements import Marker
+from bookproof.expressions import is_constant
 from bookproof.scalars import NotANumber, as_numbers, as_truth, show
 from bookproof.words import (
     COUNTS,
@@ -190,14 +190,12 @@ def _vacuous(marker: Marker) -> list[Finding]:
     assert marker.expression is not None
     source = marker.expression.text.strip()
     try:
-        tree = ast.parse(f"({source}\n)", mode="eval")
+        constant = is_constant(source)
     except SyntaxError as error:
         message = f"not one Python expression: {error.msg}"
         width = len(marker.expression.text)
         return [Finding("fact", message, marker.expression.place(), width)]
-    bare = (ast.Expression, ast.Constant, ast.Tuple, ast.UnaryOp)
-    marks = (ast.unaryop, ast.expr_context)
-    if all(isinstance(node, bare + marks) for node in ast.walk(tree)):
+    if constant:
         message = "the expression is a constant, so the fact is vacuous"
         note = "let the value come from a cell of the chapter"
         place = marker.expression.place()

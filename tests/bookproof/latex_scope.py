@@ -31,6 +31,7 @@ class Bench:
         range: str | None = None,
         redefine: bool = False,
         id: str = "the-claim",
+        expression: str | None = None,
         **options: str,
     ) -> Marker:
         text = Text.at(body, "chapter.md", 10)
@@ -48,6 +49,7 @@ class Bench:
             when=tuple(Text.at(condition) for condition in when),
             range=None if range is None else Text.at(range),
             redefine=redefine,
+            expression=None if expression is None else Text.at(expression),
         )
 
     def let(self, *bodies: str, redefine: bool = False) -> Bench:

@@ -100,6 +100,21 @@ def test_a_claim_is_marked_as_holding_with_its_values(
     assert 'title="checked: 4 = 4"' in mark[0]
 
 
+def test_a_term_shows_without_the_expression_it_is_bound_to(
+    book: SmallBook,
+) -> None:
+    page = book.page("adding")
+    mark = re.search(r'<span [^>]*data-claim="adding::term"[^>]*>', page)
+    assert mark
+    assert "mark-claim holds" in mark[0]
+    assert 'title="checked: 8 = 8"' in mark[0]
+    assert "w + 3" not in page
+    row = re.search(r'<tr id="adding-term">.*?</tr>', book.page("ledger"))
+    assert row
+    assert "<code" in row[0]
+    assert "w + 3</code>" in row[0]
+
+
 def test_the_other_marks_say_what_they_are(book: SmallBook) -> None:
     page = book.page("adding")
     assert re.search(r'class="mark mark-fact holds"[^>]*>about 5<', page)

@@ -52,7 +52,8 @@ ADDING = (
 w = 5
 ```
 
-Let {let}`x = 3`, so that {claim}`three: x + 1 = 4`, and then
+Let {let}`x = 3`, so that {claim}`three: x + 1 = 4`, and
+{claim}`term: x + w <w + 3>`; and then
 
 ```{claim} squares
 :source: s-squares

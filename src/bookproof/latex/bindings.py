@@ -213,12 +213,11 @@ class Bindings:
                 found[key] = name
         return found
 
-    def row_key_taken(self, key: str) -> bool:
-        return key in self.rows or any(
-            show_node(row.symbol) == key
-            for rows in self.patterns.values()
-            for row in rows
-        )
+    def row_of(self, key: str) -> Row | None:
+        """The row with a value for the symbol as it is written."""
+        patterns = (row for rows in self.patterns.values() for row in rows)
+        same = (row for row in patterns if show_node(row.symbol) == key)
+        return self.rows.get(key) or next(same, None)
 
 
 def names_in_brackets(source: str) -> set[str]:

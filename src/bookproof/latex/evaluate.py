@@ -238,6 +238,14 @@ class Evaluator(Oracle, Operators, Products):
     def infinity(self, node: t.Infinity) -> Value:
         self.error(r"\infty is no number here", node, "undefined")
 
+    def bound(self, node: t.Bound) -> Meaning:
+        source = node.expression.text.strip()
+        try:
+            return self.run(source, self.names, node, source)
+        except FormulaError as error:
+            error.source = node.expression
+            raise
+
     def unreadable(self, node: t.Node) -> Value:
         self.error("this cannot stand here", node, "latex")
 
@@ -283,6 +291,7 @@ _METHODS: dict[type[t.Node], Callable[[Any, Any], Meaning]] = {
     t.Span: Evaluator.span,
     t.Derivative: Evaluator.derivative,
     t.At: Evaluator.at,
+    t.Bound: Evaluator.bound,
     t.Chain: Evaluator.unreadable,
     t.Branch: Evaluator.unreadable,
     t.Space: Evaluator.unreadable,

@@ -75,7 +75,7 @@ def _bind(
         wrong.source = row.value
         raise wrong from None
     key = show_node(node)
-    if bindings.row_key_taken(key) and not table.redefine:
+    if bindings.row_of(key) is not None and not table.redefine:
         raise FormulaError(
             f"{key} has a row with a value already; say :redefine: if it is "
             "to change",

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 
+from bookproof.diagnostics import Text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
@@ -273,6 +275,13 @@ class At(Node):
 
     body: Node
     where: tuple[tuple[Symbol, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """What a Python expression gives; never read from LaTeX."""
+
+    expression: Text
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -15,7 +15,7 @@ from bookproof.weave.anchors import marker_anchor, name_anchor
 from bookproof.weave.book import Page
 from bookproof.weave.meeting import next_marker
 from bookproof.weave.nodes import apply, marked_block, settles, tick
-from bookproof.weave.roles import printed_words
+from bookproof.weave.roles import printed_formula, printed_words
 from bookproof.weave.verdicts import mark_of
 
 
@@ -57,7 +57,7 @@ class FormulaDirective(MarkerDirective):
     """A displayed formula: `let` or `claim`."""
 
     def body(self) -> tuple[str, nodes.Element]:
-        tex = "\n".join(self.content)
+        tex = printed_formula("\n".join(self.content))
         block = nodes.math_block(tex, tex, nowrap=False, number=None)
         return tex, block
 

@@ -130,11 +130,11 @@ def _verdict(
 
 def _shown(self: HTML5Translator, entry: Mapping[str, Any]) -> str:
     text = str(entry["text"])
-    if entry["kind"] in ("let", "claim"):
-        return quiet_formula(self.builder, text)
     words = html.escape(text)
+    if entry["kind"] in ("let", "claim"):
+        words = quiet_formula(self.builder, text)
     expression = entry.get("expression")
-    if entry["kind"] == "fact" and expression:
+    if entry["kind"] in _CHECKED and expression:
         code = html.escape(str(expression))
         return f'{words}<br><code class="docutils literal">{code}</code>'
     return words

@@ -22,7 +22,7 @@ class FormulaRole(SphinxRole):
     """A formula in a sentence: `let`, `redefine` or `claim`."""
 
     def run(self) -> Result:
-        tex = _LABEL.sub("", self.text, count=1)
+        tex = printed_formula(_LABEL.sub("", self.text, count=1))
         return _marked(self, tex, nodes.math(tex, tex))
 
 
@@ -67,6 +67,11 @@ class SourceRole(SphinxRole):
 def printed_words(text: str) -> str:
     """What is printed of `words <expression>`."""
     return text.partition("<")[0].strip()
+
+
+def printed_formula(text: str) -> str:
+    """What is printed of a formula: a term may be bound `<to Python>`."""
+    return printed_words(text) if text.rstrip().endswith(">") else text
 
 
 def statement_ids(text: str) -> list[str]:
