@@ -36,9 +36,20 @@ def main() -> None:
         events.flush()
 
     Runner(State(request), emit).run()
+    _save_coverage()
     emit({"event": "done"})
     events.close()
     os._exit(0)  # threads that a cell left behind must not keep us
+
+
+def _save_coverage() -> None:
+    """Write down what `bookproof coverage` sees, if it looks on: the parent
+    ends us as soon as we say that we are done."""
+    coverage = sys.modules.get("coverage")
+    current = coverage.Coverage.current() if coverage else None
+    if current is not None:
+        current.stop()
+        current.save()
 
 
 if __name__ == "__main__":
