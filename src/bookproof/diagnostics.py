@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ class Text:
 
     def place(self, offset: int = 0) -> Place:
         """The place of the character at `offset`."""
-        starts = [start for start, _, _ in self.origins]
-        run = max(bisect.bisect_right(starts, offset) - 1, 0)
+        after = bisect.bisect_right(self.origins, offset, key=itemgetter(0))
+        run = max(after - 1, 0)
         start, line, column = self.origins[run]
         return Place(self.file, line, column + max(offset - start, 0))
 

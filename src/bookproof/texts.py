@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
+from operator import itemgetter
 
 from bookproof.diagnostics import Text
 
@@ -11,13 +12,14 @@ from bookproof.diagnostics import Text
 def cut(text: Text, start: int, end: int | None = None) -> Text:
     """`text[start:end]`, every character still traceable."""
     end = len(text.text) if end is None else end
-    starts = [offset for offset, _, _ in text.origins]
-    first = max(bisect.bisect_right(starts, start) - 1, 0)
+    # Looked up by halving: a chapter is cut into lines, and lines again.
+    first = max(bisect.bisect_right(text.origins, start, key=itemgetter(0)), 1)
+    last = bisect.bisect_left(
+        text.origins, max(end, start + 1), first, key=itemgetter(0)
+    )
     here = text.place(start)
     origins = [(0, here.line, here.column)]
-    for offset, line, column in text.origins[first + 1 :]:
-        if offset >= max(end, start + 1):
-            break
+    for offset, line, column in text.origins[first:last]:
         origins.append((offset - start, line, column))
     return Text(text.text[start:end], text.file, tuple(origins))
 
