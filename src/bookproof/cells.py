@@ -26,7 +26,8 @@ def run_cell(
         return outcome.settle("error", _magic(cell, magic)), []
     name = _code_name(state, cell)
     state.frames.codes[name] = cell.body
-    error = state.shell.run(source, cell.number)
+    with state.uses.cell(outcome.id, source):
+        error = state.shell.run(source, cell.number)
     outputs = [dict(output) for output in state.shell.recorded]
     for output in outputs:
         if output["output_type"] == "execute_result":

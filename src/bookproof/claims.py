@@ -112,7 +112,7 @@ class Scope:
                     )
                 )
             else:
-                self.bindings.add_let(definition, marker.body)
+                self.bindings.add_let(definition, marker.body, marker.id)
         return findings
 
     def symbols(self, table: Symbols) -> list[Finding]:

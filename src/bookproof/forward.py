@@ -69,9 +69,13 @@ class Runner:
 
     def step(self, index: int, element: Element) -> None:
         """Run or verify one element."""
-        if not isinstance(element, Cell):
+        if isinstance(element, Cell):
+            self._run(index, element)
+        else:
             self.verify(index, element)
-            return
+        self.emit(self.state.uses.take())
+
+    def _run(self, index: int, element: Cell) -> None:
         outcome, outputs = run_cell(self.state, index, element)
         number = element.number
         self.emit({"event": "outputs", "number": number, "outputs": outputs})

@@ -138,6 +138,7 @@ def record(run: ChapterRun, its_key: str) -> dict[str, Any]:
         "cells": cells,
         "findings": [finding.to_json() for finding in run.findings],
         "counts": counts(outcomes),
+        "uses": run.uses.to_json(),
     }
 
 

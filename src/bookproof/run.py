@@ -22,6 +22,7 @@ from bookproof.config import Project
 from bookproof.diagnostics import Finding
 from bookproof.elements import Cell, Chapter, Element
 from bookproof.outcome import Outcome, blank, runnable
+from bookproof.used import Used
 from bookproof.verify import Request
 
 START_SECONDS = 60.0
@@ -38,6 +39,7 @@ class ChapterRun:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     complete: bool = False
     variants: dict[str, str | None] = field(default_factory=dict)
+    uses: Used = field(default_factory=Used)
 
     @property
     def findings(self) -> list[Finding]:
@@ -73,6 +75,7 @@ def run_chapter(
     request = Request(
         chapter=chapter,
         root=str(project.root),
+        source=str(project.source),
         macros=dict(project.macros),
         cell_seconds=project.cell_seconds,
         wanted=wanted,
@@ -88,6 +91,8 @@ def run_chapter(
                 begun = event["index"]
             elif event["event"] == "outputs":
                 run.outputs[event["number"]] = event["outputs"]
+            elif event["event"] == "uses":
+                run.uses.add(event)
             elif event["event"] == "variant":
                 run.variants[event["name"]] = event["found"]
             elif event["event"] == "outcome":

@@ -28,8 +28,10 @@ from bookproof.elements import (
 from bookproof.facts import verify_fact
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
+from bookproof.ran import Recorder
 from bookproof.shell import Shell, make_shell
 from bookproof.traces import Frames, describe
+from bookproof.uses import Uses
 
 MEMORY = 4 * 2**30
 """Bytes of address space that a chapter may use."""
@@ -44,6 +46,7 @@ class Request:
 
     chapter: Chapter
     root: str
+    source: str
     macros: Mapping[str, str]
     cell_seconds: float
     chapter_seconds: float = 120.0
@@ -63,7 +66,9 @@ class State:
         self.chapter = request.chapter
         self.shell: Shell = make_shell(request.chapter.path)
         self.namespace: dict[str, Any] = self.shell.user_ns
+        self.uses = Uses(self.namespace, Recorder(Path(request.source)))
         self.scope = Scope(self.evaluate, request.macros)
+        self.scope.bindings.noting = self.uses
         self.frames = Frames(
             Path(request.root), lambda *at: request.lines.get(at)
         )
@@ -77,10 +82,14 @@ class State:
     def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
         """The value of a Python expression where the chapter stands."""
         names = {"ref": self.ref} | self.namespace | dict(extra)
-        return eval(_compiled(source.strip()), names)
+        code = _compiled(source.strip())
+        self.uses.note_names(code, extra)
+        with self.uses.running():
+            return eval(code, names)
 
     def ref(self, name: str) -> float:
         """The value of another chapter's labelled fact."""
+        self.uses.note(name)
         value = self.request.facts.get(name)
         if value is None:
             raise LookupError(
@@ -102,7 +111,8 @@ def verify_element(
     """The verdict on one element in this state of the chapter; with the
     name that it waits for. Leaves names and generators as they were."""
     before = Snapshot(state.namespace)
-    with state.shell.recording():
+    owner = blank(index, element).id
+    with state.shell.recording(), state.uses.verdict(owner):
         try:
             outcome, missing = _verify(state, index, element, scope)
         except Exception as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bookproof.diagnostics import Text
+from bookproof.latex.noting import Noting
 from bookproof.latex.printing import show_node
 from bookproof.latex.statements import Definition
 from bookproof.latex.tree import (
@@ -62,6 +63,7 @@ class Let:
     serial: int
     indices: tuple[str, ...] = ()  # keys of the index letters
     uses: frozenset[str] = frozenset()  # keys of the symbols in its body
+    owner: str = ""  # the id of its marker
 
     @property
     def target(self) -> Symbol:
@@ -77,6 +79,7 @@ class Row:
     value: Text
     serial: int
     indices: dict[str, str] = field(default_factory=dict)
+    owner: str = ""  # the id of its table, and its symbol
 
 
 @dataclass(slots=True)
@@ -92,6 +95,7 @@ class Bindings:
     explained: set[str] = field(default_factory=set)
     replaced: dict[str, tuple[int, Text]] = field(default_factory=dict)
     count: int = 0
+    noting: Noting = field(default_factory=Noting)
 
     def copy(self) -> Bindings:
         return Bindings(
@@ -104,6 +108,7 @@ class Bindings:
             set(self.explained),
             dict(self.replaced),
             self.count,
+            self.noting,
         )
 
     def serial(self) -> int:
@@ -124,7 +129,9 @@ class Bindings:
                 return let.text
         return None
 
-    def add_let(self, definition: Definition, text: Text) -> None:
+    def add_let(
+        self, definition: Definition, text: Text, owner: str = ""
+    ) -> None:
         target = definition.target
         key = show_node(target)
         serial = self.serial()
@@ -137,7 +144,7 @@ class Bindings:
         if self.before(target) is not None or key in self.replaced:
             self.replaced[key] = (serial, text)
             self._forget(target, key)
-        let = Let(definition, text, serial, indices, uses)
+        let = Let(definition, text, serial, indices, uses, owner)
         if indices:
             self.families.setdefault(skeleton(target), []).insert(0, let)
             return
@@ -173,7 +180,11 @@ class Bindings:
         )
 
     def add_row(
-        self, symbol: Symbol | Derivative, source: str, value: Text
+        self,
+        symbol: Symbol | Derivative,
+        source: str,
+        value: Text,
+        table: str = "",
     ) -> None:
         key = show_node(symbol)
         serial = self.serial()
@@ -187,7 +198,8 @@ class Bindings:
         else:
             letters = list(scripts(symbol))
         indices = self._row_indices(letters, source)
-        row = Row(symbol, source, value, serial, indices)
+        owner = f"{table}:{key}"
+        row = Row(symbol, source, value, serial, indices, owner)
         if isinstance(symbol, Derivative):
             self.derivatives.insert(0, row)
         elif indices:

@@ -90,7 +90,8 @@ class Draws:
         iterator = iter(source)
         while True:
             try:
-                draw = next(iterator)
+                with self.bindings.noting.running():
+                    draw = next(iterator)
             except StopIteration:
                 return
             except Exception as error:
@@ -113,7 +114,8 @@ class Draws:
 
         def once() -> Any:
             try:
-                return source(*arguments)
+                with self.bindings.noting.running():
+                    return source(*arguments)
             except Exception as error:
                 raise _raised(given, error) from error
 

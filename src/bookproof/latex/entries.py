@@ -51,7 +51,8 @@ class Entries(Families):
         if row.indices:
             source = b.guarded(source)
             extra[b.ITEM] = b.checked_item
-        return self.run(source, extra, node, row.source)
+        with self.bindings.noting.by(row.owner):
+            return self.run(source, extra, node, row.source)
 
     def run(
         self,
@@ -62,7 +63,7 @@ class Entries(Families):
     ) -> Meaning:
         """Evaluate Python; what it raises becomes an error at `node`."""
         try:
-            return from_python(self.evaluate(source, extra))
+            meaning = from_python(self.evaluate(source, extra))
         except NameError as error:
             raise MissingName(missing_name(error)) from error
         except (FormulaError, MissingName):
@@ -73,6 +74,19 @@ class Entries(Families):
                 node,
                 "python",
             )
+        return self._noted(meaning)
+
+    def _noted(self, meaning: Meaning) -> Meaning:
+        """A function of Python, whose calls are seen to run."""
+        if not isinstance(meaning, Function):
+            return meaning
+        call, running = meaning.call, self.bindings.noting.running
+
+        def noted(*args: Value) -> Value:
+            with running():
+                return call(*args)
+
+        return Function(meaning.name, noted)
 
     def _entry(self, symbol: Symbol) -> Meaning | None:
         if not symbol.sub:

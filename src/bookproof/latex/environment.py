@@ -51,6 +51,7 @@ class Environment:
         self.cache: dict[str, Meaning] = {}
         self.rows: dict[str, Meaning] = {}  # shared by all children
         self.stack: list[str] = []
+        self.owner = ""  # the let that is being evaluated
         self.touched: set[str] = set()
         # For \partial^{+}: a key, its value, and the depth of definitions
         # at which alone that value is seen.
@@ -89,6 +90,10 @@ class Environment:
         while env is not None:
             env.touched.add(key)
             env = env.parent
+
+    def note(self, found: b.Let | b.Row) -> None:
+        """Note that a definition or a row was looked up."""
+        self.bindings.noting.note(found.owner, self.owner)
 
     def find(self, symbol: Symbol) -> Meaning | None:
         raise NotImplementedError

@@ -93,6 +93,9 @@ class Lookup(Entries):
         indices: Mapping[str, Meaning],
         names: Mapping[str, object],
     ) -> Meaning:
+        for one in (let, row):
+            if one is not None:
+                self.note(one)
         if key in self.cache:
             return self.cache[key]
         defined = None if let is None else self._let(key, symbol, let, indices)
@@ -162,6 +165,7 @@ class Lookup(Entries):
         self, key: str, let: b.Let, indices: Mapping[str, Meaning]
     ) -> Meaning:
         saved, self.locals = self.locals, dict(indices)
+        owner, self.owner = self.owner, let.owner
         self.stack.append(key)
         try:
             return self.meaning(let.definition.body)
@@ -171,7 +175,7 @@ class Lookup(Entries):
             raise
         finally:
             self.stack.pop()
-            self.locals = saved
+            self.locals, self.owner = saved, owner
 
     def _check_current(self, symbol: Symbol, let: b.Let) -> None:
         for used in let.uses & self.bindings.replaced.keys():

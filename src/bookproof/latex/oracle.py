@@ -45,6 +45,7 @@ class Oracle(Primes):
         row, names = self._derivative_row(node)
         if row is None:
             return self._derived(node)
+        self.note(row)
         bound = self.python(row, node, names)
         try:
             derived = self._derived(node)
@@ -188,11 +189,13 @@ class Oracle(Primes):
     ) -> tuple[t.Node, dict[str, Meaning]]:
         let = self.bindings.lets.get(show_node(symbol))
         if let is not None:
+            self.note(let)
             return let.definition.body, {}
         values = self._script_values(symbol)
         for family in self.bindings.families.get(skeleton(symbol), ()):
             bound = self._match(symbol, family.target, values, family.indices)
             if bound is not None:
+                self.note(family)
                 return family.definition.body, {
                     k: Value(n) for k, n in bound.items()
                 }

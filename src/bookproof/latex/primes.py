@@ -29,6 +29,7 @@ class Primes(Lookup):
         other.batches = self.batches
         other.layout = self.layout
         other.stack = list(self.stack)
+        other.owner = self.owner
         other.parent = self
         return other
 

@@ -83,4 +83,4 @@ def _bind(
             node.width,
             rule="redefined",
         )
-    bindings.add_row(node, source, row.value)
+    bindings.add_row(node, source, row.value, table.id)
