@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markdown_it.token import Token
@@ -16,10 +17,12 @@ from bookproof.elements import (
     Chunk,
     Exercise,
     Figure,
+    PlainMath,
     Solution,
     SymbolRow,
     Symbols,
 )
+from bookproof.latex.shapes import FORMULA
 from bookproof.table import MARKERS
 
 if TYPE_CHECKING:
@@ -304,12 +307,18 @@ def symbol_row(
             value_text.place(),
             width=len(value_text.text),
         )
-    for token, text in (meaning, shape):
-        reader.inline(token, text, "table-cell")
+    reader.inline(*meaning, "table-cell")
+    at = len(reader.elements)
+    reader.inline(*shape, "table-cell")
+    if code is not None and FORMULA.fullmatch(shape[1].text):
+        reader.elements[at:] = [
+            replace(each, checked=True) if isinstance(each, PlainMath) else each
+            for each in reader.elements[at:]
+        ]
     return SymbolRow(
         symbol=formula,
         meaning=meaning[1].text,
-        shape=shape[1].text,
+        shape=shape[1],
         value=code,
     )
 

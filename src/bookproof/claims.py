@@ -24,7 +24,7 @@ from bookproof.latex.statements import (
     read_formula,
     read_loop,
 )
-from bookproof.latex.tables import read_rows
+from bookproof.latex.tables import meet_shape, read_rows
 from bookproof.latex.terms import bind
 
 Status = Literal["holds", "fails", "error", "waiting"]
@@ -118,6 +118,19 @@ class Scope:
     def symbols(self, table: Symbols) -> list[Finding]:
         """Take in a table of symbols."""
         return read_rows(table, self.bindings, self.macros)
+
+    def shapes(self, table: Symbols, *, whole: bool) -> list[Finding]:
+        """Hold the values of a table that no claim has looked up against
+        their shapes. `whole`: every claim of the chapter has been checked."""
+        findings: list[Finding] = []
+        for row in self.bindings.tables.get(table.id, ()):
+            try:
+                with limited(), deep(), np.errstate(all="ignore"):
+                    meet_shape(row, self.bindings, self.evaluate, whole)
+            except FormulaError as error:
+                text, error.source = error.source or row.value, None
+                findings.append(error.finding(text, table.id))
+        return findings
 
     def read(self, text: Text, *, relation_allowed: bool) -> list[Finding]:
         """What is wrong with mathematics that stands outside of markers."""

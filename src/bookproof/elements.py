@@ -90,7 +90,7 @@ class SymbolRow:
 
     symbol: Text
     meaning: str
-    shape: str
+    shape: Text
     value: Text | None
 
 
@@ -103,10 +103,12 @@ class Symbols(Element):
 
 @dataclass(frozen=True, kw_only=True)
 class PlainMath(Element):
-    """Mathematics outside markers: `$...$`, `$$...$$`, `{math}`."""
+    """Mathematics outside markers: `$...$`, `$$...$$`, `{math}`; `checked` is
+    the shape of a symbol that has a value, which is held against it."""
 
     body: Text
     display: bool
+    checked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bookproof.cells import run_cell
@@ -21,7 +21,7 @@ from bookproof.elements import (
 )
 from bookproof.outcome import NOT_REACHED, Outcome, runnable
 from bookproof.variants import try_variant
-from bookproof.verify import WAITING, State, verify_element
+from bookproof.verify import WAITING, State, verify_element, verify_shapes
 
 GRACE = 10.0
 """Seconds that the parent waits longer for an exercise."""
@@ -52,6 +52,7 @@ class Runner:
         self.wanted = None if wanted is None else set(wanted)
         self.waiting: list[Waiting] = []
         self.settled: list[Waiting] = []
+        self.tables: list[Waiting] = []
 
     def run(self) -> None:
         """From the first element to the last that is wanted."""
@@ -114,7 +115,7 @@ class Runner:
 
     def _again(self, index: int) -> bool:
         """Whether the element's verdict may still change."""
-        later = [*self.waiting, *self.settled]
+        later = [*self.waiting, *self.settled, *self.tables]
         return any(waiting.index == index for waiting in later)
 
     def verify(self, index: int, element: Element) -> None:
@@ -127,6 +128,11 @@ class Runner:
             fork = scope if unread else scope.fork()
             waiting = Waiting(index, element, fork, outcome, missing)
             self.waiting.append(waiting)
+            return
+        if isinstance(element, Symbols) and outcome.good:
+            # Its shapes are checked when the symbols are looked up.
+            scope = self.state.scope
+            self.tables.append(Waiting(index, element, scope, outcome))
             return
         self.tell(outcome)
 
@@ -164,6 +170,18 @@ class Runner:
                 self.tell(waiting.outcome)
             else:
                 self.tell(self._unbound(waiting))
+        tables, self.tables = self.tables, []
+        for waiting in tables:
+            self.tell(self._shapes(waiting))
+
+    def _shapes(self, waiting: Waiting) -> Outcome:
+        assert isinstance(waiting.element, Symbols)
+        outcome, missing = verify_shapes(
+            self.state, waiting.index, waiting.element, self.wanted is None
+        )
+        if missing is None:
+            return outcome
+        return self._unbound(replace(waiting, missing=missing))
 
     def _unbound(self, waiting: Waiting) -> Outcome:
         name = waiting.missing or "?"

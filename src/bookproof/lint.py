@@ -21,6 +21,7 @@ from bookproof.elements import (
     Marker,
     PlainMath,
     Prose,
+    Symbols,
 )
 
 _WHERE = {
@@ -41,6 +42,7 @@ def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
         *_words(chapter.elements),
         *_mathematics(chapter.elements),
         *_unbound(chapter.elements, project),
+        *_unbound_shapes(chapter.elements, project),
         *_figures(chapter.elements),
         *_chunks(chapter.elements),
     ]
@@ -141,7 +143,7 @@ def _unbound(
     if project.unbound_mathematics == "allow":
         return
     for math in elements:
-        if not isinstance(math, PlainMath):
+        if not isinstance(math, PlainMath) or math.checked:
             continue
         tex = math.body.text
         changes = sorted(in_formula(tex), key=lambda one: one.offset)
@@ -159,6 +161,25 @@ def _unbound(
                 r"{claim}`W^\top \delta <back>`; or say it in words",
             ),
         )
+
+
+def _unbound_shapes(
+    elements: Sequence[Element], project: Project
+) -> Iterator[Finding]:
+    """Sizes in a table of symbols, of a symbol without a value."""
+    if project.unbound_mathematics == "allow":
+        return
+    for table in elements:
+        for row in table.rows if isinstance(table, Symbols) else ():
+            cell = row.shape.text
+            if row.value is None and cell.startswith("$("):
+                yield Finding(
+                    "unbound-mathematics",
+                    "nothing checks this shape: the row has no value",
+                    row.shape.place(),
+                    width=len(cell),
+                    notes=("bind the symbol, or say the shape in words",),
+                )
 
 
 def _figures(elements: Sequence[Element]) -> Iterator[Finding]:

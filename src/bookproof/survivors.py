@@ -77,4 +77,6 @@ def _texts(element: Element) -> tuple[object, ...]:
     body = getattr(element, "body", "")
     others = (getattr(element, "when", ()), getattr(element, "range", None))
     expression = getattr(element, "expression", None)
-    return (str(body), str(others), str(expression))
+    rows = getattr(element, "rows", ())
+    printed = [(str(row.symbol), str(row.shape)) for row in rows]
+    return (str(body), str(others), str(expression), printed)

@@ -11,7 +11,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from bookproof.elements import Element, Marker
+from bookproof.elements import Element, Marker, Symbols
 from bookproof.outcome import GOOD, NOT_REACHED
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def _child(runner: Runner, writing: int, index: int, element: Element) -> None:
         runner.waiting = []
         runner.settled = []
         runner.verify(index, element)
-        binds = isinstance(element, Marker) and element.kind == "let"
+        binds = isinstance(element, Symbols) or (
+            isinstance(element, Marker) and element.kind == "let"
+        )
         if binds or runner.waiting:
             runner.follow(index)
         answer(None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.facts import verify_fact
+from bookproof.latex.errors import MissingName
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
 from bookproof.ran import Recorder
@@ -110,11 +111,39 @@ def verify_element(
 ) -> tuple[Outcome, str | None]:
     """The verdict on one element in this state of the chapter; with the
     name that it waits for. Leaves names and generators as they were."""
+    return _purely(
+        state, index, element, lambda: _verify(state, index, element, scope)
+    )
+
+
+def verify_shapes(
+    state: State, index: int, table: Symbols, whole: bool
+) -> tuple[Outcome, str | None]:
+    """The verdict on a table of symbols once the chapter has run: have the
+    values the printed shapes? `whole`: no claim was left out."""
+
+    def verdict() -> tuple[Outcome, str | None]:
+        outcome = blank(index, table)
+        try:
+            found = state.scope.shapes(table, whole=whole)
+        except MissingName as missing:
+            return outcome, missing.name
+        return _from(outcome, found), None
+
+    return _purely(state, index, table, verdict)
+
+
+def _purely(
+    state: State,
+    index: int,
+    element: Element,
+    verdict: Callable[[], tuple[Outcome, str | None]],
+) -> tuple[Outcome, str | None]:
     before = Snapshot(state.namespace)
     owner = blank(index, element).id
     with state.shell.recording(), state.uses.verdict(owner):
         try:
-            outcome, missing = _verify(state, index, element, scope)
+            outcome, missing = verdict()
         except Exception as error:
             # A fault of the press must not hide what else is wrong.
             outcome, missing = blank(index, element), None

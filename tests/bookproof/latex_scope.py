@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -64,20 +65,24 @@ class Bench:
     def rows(self, **rows: str) -> Bench:
         return self.table(list(rows.items()))
 
-    def table(self, rows: list[tuple[str, str | None]]) -> Bench:
-        found = self.bad_table(rows)
+    def table(self, rows: list[tuple[str, str | None]], *shapes: str) -> Bench:
+        found = self.bad_table(rows, *shapes)
         assert not found, found[0].render()
         return self
 
-    def bad_table(self, rows: list[tuple[str, str | None]]) -> list[Finding]:
+    def bad_table(
+        self, rows: list[tuple[str, str | None]], *shapes: str
+    ) -> list[Finding]:
         made = tuple(
             SymbolRow(
                 symbol=Text.at(symbol),
                 meaning="",
-                shape="",
+                shape=Text.at(shape, line=20),
                 value=None if value is None else Text.at(value),
             )
-            for symbol, value in rows
+            for (symbol, value), shape in zip_longest(
+                rows, shapes, fillvalue=""
+            )
         )
         place = Text.at("x").place()
         return self.scope.symbols(Symbols(place=place, rows=made))

@@ -17,7 +17,7 @@ CHAPTER = r"""
 | symbol | meaning | shape | value |
 |---|---|---|---|
 | $w$ | a weight | scalar | `weight` |
-| $\sigma$ | a function | scalar | `half` |
+| $\sigma$ | a function | function | `half` |
 ```
 
 Let {let}`let-a: x = 3`, {let}`let-b: y = x + 1`, {let}`let-c: u = 7`,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bookproof.diagnostics import Text
 from bookproof.latex.noting import Noting
 from bookproof.latex.printing import show_node
+from bookproof.latex.shapes import Shape
 from bookproof.latex.statements import Definition
 from bookproof.latex.tree import (
     Derivative,
@@ -80,6 +81,7 @@ class Row:
     serial: int
     indices: dict[str, str] = field(default_factory=dict)
     owner: str = ""  # the id of its table, and its symbol
+    shape: Shape | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class Bindings:
     patterns: dict[Skeleton, list[Row]] = field(default_factory=dict)
     derivatives: list[Row] = field(default_factory=list)
     explained: set[str] = field(default_factory=set)
+    tables: dict[str, list[Row]] = field(default_factory=dict)
     replaced: dict[str, tuple[int, Text]] = field(default_factory=dict)
     count: int = 0
     noting: Noting = field(default_factory=Noting)
@@ -106,6 +109,7 @@ class Bindings:
             {k: list(v) for k, v in self.patterns.items()},
             list(self.derivatives),
             set(self.explained),
+            {k: list(v) for k, v in self.tables.items()},
             dict(self.replaced),
             self.count,
             self.noting,
@@ -182,10 +186,12 @@ class Bindings:
     def add_row(
         self,
         symbol: Symbol | Derivative,
-        source: str,
         value: Text,
         table: str = "",
-    ) -> None:
+        shape: Shape | None = None,
+    ) -> Row:
+        """Bind a symbol to the Python expression in `value`."""
+        source = value.text.strip()
         key = show_node(symbol)
         serial = self.serial()
         if isinstance(symbol, Derivative):
@@ -199,7 +205,7 @@ class Bindings:
             letters = list(scripts(symbol))
         indices = self._row_indices(letters, source)
         owner = f"{table}:{key}"
-        row = Row(symbol, source, value, serial, indices, owner)
+        row = Row(symbol, source, value, serial, indices, owner, shape)
         if isinstance(symbol, Derivative):
             self.derivatives.insert(0, row)
         elif indices:
@@ -212,6 +218,7 @@ class Bindings:
             self.rows[key] = row
             if scripts(symbol):
                 self.scripted.setdefault(skeleton(symbol), []).append(key)
+        return row
 
     def _row_indices(self, letters: list[Node], source: str) -> dict[str, str]:
         found = {}

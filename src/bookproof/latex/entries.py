@@ -18,6 +18,7 @@ from bookproof.latex.errors import (
 )
 from bookproof.latex.families import Families
 from bookproof.latex.printing import show_node
+from bookproof.latex.shapes import Shape
 from bookproof.latex.tree import Node, Number, Product, Symbol
 from bookproof.latex.values import (
     Function,
@@ -52,7 +53,28 @@ class Entries(Families):
             source = b.guarded(source)
             extra[b.ITEM] = b.checked_item
         with self.bindings.noting.by(row.owner):
-            return self.run(source, extra, node, row.source)
+            value = self.run(source, extra, node, row.source)
+        if row.shape is not None and self.shapes:
+            self._held_against(row.shape, row, value, names)
+        return value
+
+    def _held_against(
+        self,
+        shape: Shape,
+        row: b.Row,
+        value: Meaning,
+        names: Mapping[str, object],
+    ) -> None:
+        """The value must have the shape that its row prints."""
+        env = type(self)(self.bindings, self.evaluate, self.drawn, self.names)
+        env.shapes = False  # or two shapes that name each other go in circles
+        letters = {
+            letter: from_python(names[name])
+            for letter, name in row.indices.items()
+            if name in names
+        }
+        with env.scope(letters):
+            shape.judge(value, env.meaning)
 
     def run(
         self,

@@ -58,6 +58,7 @@ class Environment:
         self.held: tuple[str, Value, int] | None = None
         self.batches: frozenset[str] = frozenset()
         self.layout = "numerator"
+        self.shapes = True  # hold values against the shapes of their rows
 
         self.parent: Environment | None = None
 

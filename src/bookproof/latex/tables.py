@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from bookproof.diagnostics import Finding
 from bookproof.elements import SymbolRow, Symbols
 from bookproof.latex import tree as t
-from bookproof.latex.bindings import Bindings
+from bookproof.latex.bindings import Bindings, Row
+from bookproof.latex.environment import Evaluate
 from bookproof.latex.errors import FormulaError
+from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.printing import show_node
+from bookproof.latex.shapes import read_shape
 from bookproof.latex.statements import read_list, read_symbol
 
 
@@ -83,4 +86,22 @@ def _bind(
             node.width,
             rule="redefined",
         )
-    bindings.add_row(node, source, row.value, table.id)
+    shape = read_shape(row.shape, macros)
+    made = bindings.add_row(node, row.value, table.id, shape)
+    bindings.tables.setdefault(table.id, []).append(made)
+
+
+def meet_shape(
+    row: Row, bindings: Bindings, evaluate: Evaluate, whole: bool
+) -> None:
+    """Hold the row's value against its shape, unless a claim has done so."""
+    if row.shape is None or row.shape.met:
+        return
+    if not row.indices:
+        Evaluator(bindings, evaluate).python(row, row.symbol, {})
+    elif whole:
+        raise row.shape.wrong(
+            f"no claim looks up {show_node(row.symbol)}, so that nothing "
+            "checks this shape",
+            "say it in words",
+        )

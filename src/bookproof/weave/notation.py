@@ -69,7 +69,7 @@ def union(book: Book) -> list[Entry]:
         for table in page.symbols:
             for row in table.rows:
                 symbol = str(row.symbol)
-                key = symbol, row.meaning, row.shape
+                key = symbol, row.meaning, str(row.shape)
                 entry = entries.setdefault(key, Entry(*key))
                 if page not in entry.pages:
                     entry.pages.append(page)
