@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from bookproof.config import Project
@@ -12,38 +12,82 @@ from bookproof.config import Project
 PAUSE = 0.5
 """Seconds between two looks at the files."""
 
+_SETTINGS = ("pyproject.toml", "conf.py")
+
 
 def watch(
     project: Project,
-    act: Callable[[], None],
+    tangle: Callable[[], None],
+    then: Callable[[], None],
     pause: Callable[[], None] = lambda: time.sleep(PAUSE),
 ) -> int:
-    """Act now, and again after each save, until interrupted."""
-    seen = None
+    """Tangle and do what comes then: now, and after each save, until
+    interrupted. A save while it is done is a reason to do it again."""
+    stamps = Stamps(project)
+    seen: Mapping[Path, bytes] = {}
     try:
         while True:
-            now = stamps(project)
+            now = stamps.take()
             if now != seen:
-                act()
-                print("watching; stop with Ctrl-C", file=sys.stderr)
-                # What acting wrote is no reason to act again.
-                seen = stamps(project)
+                tangle()
+                # What tangling wrote is no reason to act again.
+                seen = _mixed(project, now, stamps.take())
+                then()
             pause()
     except KeyboardInterrupt:
         return 0
 
 
-def stamps(project: Project) -> dict[Path, int]:
-    """When each file that matters was written last."""
-    out = {}
-    for folder, suffixes in (
-        (project.book, {".md", ".toml", ".bib", ".csv", ".json", ".npz"}),
-        (project.source, {".py"}),
-    ):
-        for path in folder.rglob("*"):
-            if path.suffix in suffixes:
-                try:
-                    out[path] = path.stat().st_mtime_ns
-                except FileNotFoundError:
-                    continue  # an editor replaced it just now
-    return out
+def _mixed(
+    project: Project, before: Mapping[Path, bytes], after: Mapping[Path, bytes]
+) -> dict[Path, bytes]:
+    """The source as it is now, and all else as it was before."""
+    return {
+        path: digest
+        for stamps, ours in ((before, False), (after, True))
+        for path, digest in stamps.items()
+        if path.is_relative_to(project.source) is ours
+    }
+
+
+class Stamps:
+    """The digests of all files that matter. A file that is as old and as
+    long as it was is not read again."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.known: dict[Path, tuple[int, int, bytes]] = {}
+
+    def take(self) -> dict[Path, bytes]:
+        """The files as they are now."""
+        out = {}
+        for path in self._files():
+            try:
+                out[path] = self._digest(path)
+            except OSError:
+                continue  # an editor replaced it just now
+        return out
+
+    def _files(self) -> Iterator[Path]:
+        project = self.project
+        for folder in (project.book, project.source):
+            for path in folder.rglob("*"):
+                parts = path.relative_to(folder).parts
+                hidden = any(
+                    part[0] == "." or part in ("__pycache__", "build")
+                    for part in parts
+                )
+                # Editors write beside a file, under names that end so.
+                if not hidden and path.suffix and path.suffix[-1] != "~":
+                    yield path
+        for name in _SETTINGS:
+            yield project.root / name
+
+    def _digest(self, path: Path) -> bytes:
+        found = path.stat()
+        age, size = found.st_mtime_ns, found.st_size
+        known = self.known.get(path)
+        if known is None or known[:2] != (age, size):
+            digest = hashlib.sha256(path.read_bytes()).digest()
+            known = self.known[path] = (age, size, digest)
+        return known[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bookproof import cli, watch
+from bookproof import cli
 
 GOOD = '''\
 # A chapter
@@ -186,25 +186,3 @@ def test_the_module_is_a_command(book) -> None:
     command = [sys.executable, "-m", "bookproof", "lint"]
     done = subprocess.run(command, cwd=book.root, check=False)
     assert done.returncode == 0
-
-
-def test_watch_acts_on_a_save_and_not_on_its_own_writing(book) -> None:
-    path = book.write("ch", GOOD)
-    acted: list[str] = []
-
-    def act() -> None:
-        acted.append(path.read_text())
-        (book.root / "src/tool.py").write_text("# made\n")
-
-    pauses = iter(["nothing", "save", "nothing"])
-
-    def pause() -> None:
-        what = next(pauses, None)
-        if what is None:
-            raise KeyboardInterrupt
-        if what == "save":
-            path.write_text(GOOD + "More.\n")
-
-    assert watch.watch(book.project, act, pause) == 0
-    assert len(acted) == 2
-    assert acted[1].endswith("More.\n")

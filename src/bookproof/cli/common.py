@@ -23,7 +23,7 @@ class UsageError(Exception):
     """The command cannot do what it was asked; says what would help."""
 
 
-def takes_chapters(parser: argparse.ArgumentParser) -> None:
+def takes_chapters(parser: argparse.ArgumentParser, json: bool = True) -> None:
     """The arguments of a command that works on chapters."""
     parser.add_argument(
         "chapters",
@@ -31,9 +31,10 @@ def takes_chapters(parser: argparse.ArgumentParser) -> None:
         metavar="CHAPTER",
         help="a file, or a chapter's name (default: the whole book)",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the findings as JSON"
-    )
+    if json:
+        parser.add_argument(
+            "--json", action="store_true", help="print the findings as JSON"
+        )
 
 
 def takes_jobs(parser: argparse.ArgumentParser) -> None:

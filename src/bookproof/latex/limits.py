@@ -32,8 +32,9 @@ def deep() -> Iterator[None]:
 
 
 @contextmanager
-def limited(seconds: float = SECONDS) -> Iterator[None]:
-    """Stop with an error after `seconds`, where the platform can.
+def limited(seconds: float | None = None) -> Iterator[None]:
+    """Stop with an error after `seconds` (by default SECONDS), where the
+    platform can.
 
     Seconds of computing, not of waiting: the verdict must be the same on a
     busy machine.
@@ -45,13 +46,15 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
         yield
         return
 
+    allowed = SECONDS if seconds is None else seconds
+
     def stop(signum: int, frame: FrameType | None) -> None:
         raise FormulaError(
-            f"evaluating took longer than {seconds:g} seconds", rule="limit"
+            f"evaluating took longer than {allowed:g} seconds", rule="limit"
         )
 
     handler = signal.signal(signal.SIGVTALRM, stop)
-    before, _ = signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    before, _ = signal.setitimer(signal.ITIMER_VIRTUAL, allowed)
     try:
         yield
     finally:
