@@ -79,7 +79,7 @@ REFUSED = [  # formula, rule, part of the message, column
     ("x = " + "1 + " * 3000 + "1", "limit", "10 kB", 1),
     ("(" * 250 + "x" + ")" * 250 + " = 2", "limit", "deep", 202),
     (r"\sum_{k=1}^{2000000} k = 1", "limit", "million", 13),
-    (r"501! = 1", "undefined", "4096 bits", 1),
+    (r"501! = 1", "limit", "4096 bits", 1),
     # Unbound and undefined
     (r"q = 2", "unbound", "q is not bound", 1),
     (r"x + \theta = 2", "unbound", r"\theta is not bound", 5),

@@ -8,12 +8,13 @@ from bookproof.diagnostics import Finding
 from bookproof.latex.checking import Checking
 from bookproof.latex.comparing import difference
 from bookproof.latex.draws import Case
-from bookproof.latex.errors import FormulaError, ShapeMismatch, Undefined
+from bookproof.latex.errors import FormulaError, Unplaced
 from bookproof.latex.relations import (
     BOUNDS,
     bound_sides,
     judge,
 )
+from bookproof.latex.spelling import plainly
 from bookproof.latex.values import Value
 from bookproof.latex.zeros import only_zeros
 
@@ -49,7 +50,8 @@ class Checker(Checking):
 
     def _same_trees(self) -> None:
         for pair in self.pairs:
-            if pair.nodes[0] == pair.nodes[1]:
+            one, two = pair.nodes
+            if plainly(one) == plainly(two):
                 self.findings.append(
                     self._finding(
                         "vacuous",
@@ -173,7 +175,7 @@ class Checker(Checking):
                     self.options.rtol,
                 ):
                     return False
-        except (FormulaError, ShapeMismatch, Undefined):
+        except (FormulaError, Unplaced):
             return False
         return True
 

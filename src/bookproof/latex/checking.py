@@ -10,7 +10,7 @@ from bookproof.diagnostics import Finding, Text
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
 from bookproof.latex.draws import Case, Draws
-from bookproof.latex.errors import FormulaError, ShapeMismatch, Undefined
+from bookproof.latex.errors import FormulaError, TooLarge, Unplaced
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.functions import real
 from bookproof.latex.large import directional_pairs
@@ -123,9 +123,11 @@ class Checking:
                 self._pair(pair, env, case, known)
             except FormulaError as error:
                 self._error(error, case)
-            except (ShapeMismatch, Undefined) as error:
-                placed = FormulaError(str(error), pair.at, pair.width)
-                self._error(placed, case)
+            except Unplaced as error:
+                self._error(error.placed(pair.at, pair.width), case)
+            except (OverflowError, MemoryError) as error:
+                large = TooLarge(f"the numbers are too large: {error}")
+                self._error(large.placed(pair.at, pair.width), case)
 
     def _error(self, error: FormulaError, case: Case) -> None:
         finding = error.finding(self.text, self.id)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bookproof.latex.functions import is_complex, real
-from bookproof.latex.values import Value, floating
+from bookproof.latex.values import Value, floating, rough
 
 ROUNDING = 64 * 2.0**-53
 
@@ -67,8 +67,16 @@ def tie(a: Value, b: Value) -> bool:
     return bool(np.any(turns))
 
 
+def _exactly_apart(a: Fraction, b: Fraction) -> str:
+    gap, size = abs(a - b), max(abs(a), abs(b))
+    relative = f", {rough(gap / size, 3)} relative" if size else ""
+    return f"apart: {rough(gap, 3)}{relative}"
+
+
 def apart(a: Value, b: Value) -> str:
     """How far apart two values are, for a reader."""
+    if a.exact and b.exact:
+        return _exactly_apart(Fraction(a.v), Fraction(b.v))
     gap = np.abs(np.asarray(difference(a, b), dtype=np.float64))
     va = np.abs(np.asarray(real(floating(a).v)))
     vb = np.abs(np.asarray(real(floating(b).v)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bookproof.latex.errors import Undefined
+from bookproof.latex.errors import TooLarge, Undefined
 from bookproof.latex.values import (
     Value,
     rational,
@@ -15,14 +15,16 @@ def factorial(a: Value) -> Value:
     if not (a.exact and isinstance(a.v, int) and a.v >= 0):
         raise Undefined("the factorial of a number that is not whole")
     if a.v > 500:
-        raise Undefined("a factorial beyond 4096 bits")
+        raise TooLarge("a factorial beyond 4096 bits")
     return Value(math.factorial(a.v))
 
 
 def binomial(n: Value, k: Value) -> Value:
     for a in (n, k):
-        if not (a.exact and isinstance(a.v, int) and 0 <= a.v <= 4000):
+        if not (a.exact and isinstance(a.v, int) and a.v >= 0):
             raise Undefined("a binomial of numbers that are not whole")
+        if a.v > 4000:
+            raise TooLarge("a binomial of numbers beyond 4000")
     return rational(math.comb(n.v, k.v))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,8 @@ class Entries(Families):
         else:
             assert isinstance(whole, Value)
             size = whole.shape
-        items = _two_indices(items, len(size))
+        if len(size) == 2:
+            items = two_indices(items)
         if len(items) != len(size):
             hint = ""
             if len(size) == 2 and isinstance(items[0], Number):
@@ -168,17 +170,7 @@ class Entries(Families):
 
 
 def without_sub(symbol: Symbol) -> Symbol:
-    return Symbol(
-        symbol.base,
-        symbol.accents,
-        symbol.primes,
-        symbol.marks,
-        symbol.label,
-        (),
-        symbol.square,
-        at=symbol.at,
-        end=symbol.end,
-    )
+    return replace(symbol, sub=())
 
 
 def take_entry(whole: Meaning, index: tuple[int, ...]) -> Meaning:
@@ -198,8 +190,9 @@ def _plain(v: Any, m: Any) -> Value:
     return Value(int(v)) if whole and m == abs(v) else Value(v, m)
 
 
-def _two_indices(items: tuple[Node, ...], wanted: int) -> tuple[Node, ...]:
-    if wanted == 2 and len(items) == 1:
+def two_indices(items: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A number and a letter side by side as two: `W_{1j}` of a matrix."""
+    if len(items) == 1:
         item = items[0]
         if isinstance(item, Product) and item.ops == ("",):
             return item.factors

@@ -65,9 +65,29 @@ class NotAnalytic(Exception):
     """A complex step cannot go through this; use differences instead."""
 
 
-class ShapeMismatch(Exception):
-    """Two values do not fit; the evaluator adds the place."""
+class Unplaced(Exception):
+    """An error of arithmetic: the evaluator adds its place in the formula."""
+
+    rule = "latex"
+
+    def placed(self, at: int, width: int) -> FormulaError:
+        """This error at a place."""
+        return FormulaError(str(self), at, width, rule=self.rule)
 
 
-class Undefined(Exception):
+class ShapeMismatch(Unplaced):
+    """Two values do not fit."""
+
+    rule = "shape"
+
+
+class Undefined(Unplaced):
     """An operation has no value here (division by zero, log of -1, ...)."""
+
+    rule = "undefined"
+
+
+class TooLarge(Unplaced):
+    """An operation would take more time or memory than a claim may."""
+
+    rule = "limit"

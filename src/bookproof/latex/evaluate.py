@@ -16,12 +16,12 @@ from bookproof.latex.conversion import to_python
 from bookproof.latex.errors import (
     FormulaError,
     ShapeMismatch,
-    Undefined,
+    Unplaced,
 )
 from bookproof.latex.lookup import Meaning, take_entry
 from bookproof.latex.operators import Operators
 from bookproof.latex.oracle import Oracle
-from bookproof.latex.products import Products
+from bookproof.latex.sums import Sums
 from bookproof.latex.values import Function, Thing, Value
 
 _E = t.Symbol("e")
@@ -30,7 +30,7 @@ _PI = t.Symbol(r"\pi")
 _CONSTANTS = {_E: math.e, _ROMAN_E: math.e, _PI: math.pi}
 
 
-class Evaluator(Oracle, Operators, Products):
+class Evaluator(Oracle, Operators, Sums):
     """Values of nodes, for one draw of the bindings."""
 
     def value(self, node: t.Node) -> Value:
@@ -50,14 +50,8 @@ class Evaluator(Oracle, Operators, Products):
         """What a node means, errors placed at it."""
         try:
             return _METHODS[type(node)](self, node)
-        except ShapeMismatch as error:
-            raise FormulaError(
-                str(error), node.at, node.width, rule="shape"
-            ) from None
-        except Undefined as error:
-            raise FormulaError(
-                str(error), node.at, node.width, rule="undefined"
-            ) from None
+        except Unplaced as error:
+            raise error.placed(node.at, node.width) from None
         except (ZeroDivisionError, OverflowError) as error:
             raise FormulaError(
                 str(error), node.at, node.width, rule="undefined"
@@ -72,7 +66,7 @@ class Evaluator(Oracle, Operators, Products):
             return self.second_witness(node, found)
         if node in _CONSTANTS:
             return va.scalar(_CONSTANTS[node])
-        special = self._ones_or_identity(node)
+        special = self.ones_or_identity(node)
         if special is not None:
             return special
         prime = self.primed(node)
@@ -80,30 +74,8 @@ class Evaluator(Oracle, Operators, Products):
             return prime
         return self.lookup(node)
 
-    def _ones_or_identity(self, node: t.Symbol) -> Value | None:
-        if len(node.sub) != 1 or t.Symbol(node.base, sub=node.sub) != node:
-            return None
-        if node.base not in (r"\mathbf{1}", "I"):
-            return None
-        size = va.as_int(self.value(node.sub[0]))
-        if size is None or not 0 < size <= 10_000:
-            return None
-        if node.base == "I":
-            return va.array(np.eye(size))
-        return va.array(np.ones(size))
-
     def negative(self, node: t.Negative) -> Value:
         return va.negative(self.value(node.operand))
-
-    def add(self, node: t.Add) -> Value:
-        total = self.value(node.terms[0])
-        if node.signs[0] < 0:
-            total = va.negative(total)
-        for term, sign in zip(node.terms[1:], node.signs[1:], strict=True):
-            value = self.value(term)
-            with self._at(term):
-                total = va.add(total, value, sign)
-        return total
 
     def elementwise(self, node: t.Elementwise) -> Value:
         total = self.value(node.factors[0])

@@ -57,6 +57,18 @@ NAMED = {
 }
 _POWERED = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "ln"}
 _EXPLICIT = {r"\cdot": r"\cdot", r"\times": r"\times", "*": "*", "/": "/"}
+_FRACTIONS = {r"\frac", r"\dfrac", r"\tfrac"}
+_UNREAD = {
+    r"\lim": r"a limit is written a \to b, with :along:",
+    r"\int": "integrals are not evaluated",
+    r"\sup": r"write \max over a finite set",
+    r"\inf": r"write \min over a finite set",
+    r"\arg": "an argmax is no number",
+    r"\over": r"write \frac",
+    r"\dots": r"dots are not evaluated: write \sum or all the terms",
+    r"\ldots": r"dots are not evaluated: write \sum or all the terms",
+    r"\cdots": r"dots are not evaluated: write \sum or all the terms",
+}
 _STOPS = {")", "]", "}", r"\}", "&", r"\\", ",", ";", ".", ":", r"\right"}
 
 
@@ -199,10 +211,16 @@ class Grammar(Structures):
     def factor(self) -> Node:
         """A factor with all that is written after it: scripts and `!`."""
         self._bare_argument = False
-        start = self.here.at
+        opening = self.here
+        start = opening.at
         node = self.atom()
         if self._bare_argument:
             return node
+        if opening.text in _FRACTIONS and self.here.text in ("^", "_"):
+            self.fail(
+                "does this belong to the whole fraction? use brackets: "
+                r"\left(\frac{…}{…}\right)" + self.here.text
+            )
         node = self.scripts(node)
         if isinstance(node, Symbol) and self._opens_call():
             node = self._call(node)
@@ -237,7 +255,11 @@ class Grammar(Structures):
             )
         if token.text in _STOPS or token.kind == "end":
             self.fail(f"something is missing before {self.describe(token)}")
-        raise self.failure(f"{self.describe(token)} is not read by the press")
+        hint = _UNREAD.get(token.text)
+        raise self.failure(
+            f"{self.describe(token)} is not read by the press"
+            + (f": {hint}" if hint else "")
+        )
 
     def _number(self) -> Number:
         token = self.next()

@@ -9,12 +9,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from bookproof.latex.errors import FormulaError
+from bookproof.latex.errors import FormulaError, TooLarge
 
 SECONDS = 5.0
 MAX_BITS = 4096
+MAX_DIGITS = 1233  # the decimal digits of 4096 bits
 MAX_TERMS = 1_000_000
+MAX_ENTRIES = 10_000_000
+MAX_WORK = 1_000_000_000
 _DEEP = 20_000
+
+
+def affordable(entries: int, work: int) -> None:
+    """Refuse an operation on arrays that cannot be stopped half way.
+
+    The time limit of a claim is a signal, and a signal waits until NumPy
+    comes back; so each call must be short: `entries` numbers in the result,
+    about `work` multiplications.
+    """
+    if entries > MAX_ENTRIES:
+        raise TooLarge(f"an array of {entries:,} numbers is too large")
+    if work > MAX_WORK:
+        raise TooLarge("these matrices are too large to compute with here")
 
 
 @contextmanager

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NoReturn
 
 from bookproof.latex import bindings as b
 from bookproof.latex.comparing import apart, holds
-from bookproof.latex.entries import Entries, take_entry, without_sub
+from bookproof.latex.entries import (
+    Entries,
+    take_entry,
+    two_indices,
+    without_sub,
+)
 from bookproof.latex.environment import Evaluate, Meaning, Slot
 from bookproof.latex.errors import (
     FormulaError,
@@ -50,6 +56,8 @@ class Lookup(Entries):
             if found is not None:
                 return found
             found = self._entry(symbol)
+        if found is None and symbol.sub != (split := two_indices(symbol.sub)):
+            return self.find(replace(symbol, sub=split))
         return found
 
     def _given(self, key: str) -> Meaning | None:

@@ -12,6 +12,7 @@ from bookproof.latex.functions import (
     is_complex,
     sign,
 )
+from bookproof.latex.limits import affordable
 from bookproof.latex.values import (
     Value,
     describe,
@@ -21,6 +22,7 @@ from bookproof.latex.values import (
 
 def diag(a: Value) -> Value:
     if a.kind == "c":
+        affordable(a.v.size**2, 0)
         return Value(np.diag(a.v), np.diag(a.m), "m")
     if a.kind == "m":
         return Value(np.diag(a.v).copy(), np.diag(a.m).copy(), "c")
@@ -36,6 +38,7 @@ def determinant(a: Value) -> Value:
     if a.kind == "s":
         return a
     _square(a, "det")
+    affordable(1, 3 * a.shape[0] ** 3)
     v = np.linalg.det(a.v)[()]
     try:
         m = mag(v) + np.sum(mag(v * np.linalg.inv(a.v).T) * a.m)
@@ -54,6 +57,7 @@ def rank(a: Value) -> Value:
         raise NotAnalytic
     if a.kind not in ("m", "b"):
         raise ShapeMismatch(f"rank of {describe(a)}")
+    affordable(1, 20 * min(a.shape) * a.v.size)
     return Value(int(np.linalg.matrix_rank(a.v)))
 
 

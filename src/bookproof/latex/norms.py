@@ -13,6 +13,7 @@ from bookproof.latex.functions import (
     is_complex,
     real,
 )
+from bookproof.latex.limits import affordable
 from bookproof.latex.powers import power
 from bookproof.latex.values import (
     Value,
@@ -55,6 +56,7 @@ def norm(a: Value, order: Value | str | None) -> Value:
         number = order.v
     else:
         raise ShapeMismatch("this norm of a matrix is not read")
+    affordable(1, 20 * min(a.shape) * a.v.size)
     v = float(np.linalg.norm(a.v, number))
     return Value(v, v + float(np.linalg.norm(a.m)))
 

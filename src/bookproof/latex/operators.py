@@ -15,6 +15,7 @@ from bookproof.latex import values as va
 from bookproof.latex.bindings import scripts, skeleton
 from bookproof.latex.comparing import compare, holds, tie
 from bookproof.latex.conversion import from_python
+from bookproof.latex.entries import two_indices
 from bookproof.latex.errors import FormulaError, ShapeMismatch, Undefined
 from bookproof.latex.limits import MAX_TERMS
 from bookproof.latex.lookup import Lookup, Meaning, without_sub
@@ -188,6 +189,8 @@ class Operators(Lookup):
             isinstance(x, tuple) and len(x) == 2 for x in law
         ):
             items = list(law)
+        elif isinstance(meaning, Value) and meaning.shape[1:] == (2,):
+            items = [(float(x), float(p)) for x, p in meaning.v]
         else:
             self.error(
                 "a distribution is bound to a dict from value to "
@@ -329,10 +332,8 @@ def _letters(node: t.Symbol) -> Iterable[t.Node]:
 def _axes(
     name: str, items: tuple[t.Node, ...], shape: tuple[int, ...]
 ) -> Iterable[int]:
-    if len(items) == 1 and len(shape) == 2:
-        item = items[0]
-        if isinstance(item, t.Product):
-            items = item.factors
+    if len(shape) == 2:
+        items = two_indices(items)
     for item, size in zip(items, shape, strict=False):
         if show_node(item) == name:
             yield size

@@ -124,7 +124,7 @@ class Oracle(Primes):
         *outer, last = node.by
         if outer:
             inner = replace(node, by=(last,))
-            node = replace(node, of=inner, by=tuple(outer))
+            node = replace(node, of=inner, by=tuple(outer), nabla=False)
             return self._derived(node)
         if node.direct:
             return self._direct(node, cast(t.Symbol, last))

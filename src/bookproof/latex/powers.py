@@ -6,14 +6,14 @@ from fractions import Fraction
 
 import numpy as np
 
-from bookproof.latex.errors import ShapeMismatch, Undefined
+from bookproof.latex.errors import ShapeMismatch, TooLarge, Undefined
 from bookproof.latex.functions import (
     elementwise,
     exact_root,
     is_complex,
     real,
 )
-from bookproof.latex.limits import MAX_BITS
+from bookproof.latex.limits import MAX_BITS, affordable
 from bookproof.latex.values import (
     Value,
     array,
@@ -65,10 +65,9 @@ def _exact_power(a: Value, n: int) -> Value:
     if a.v == 0 and n < 0:
         raise Undefined("division by zero")
     fraction = Fraction(a.v)
-    size = max(
-        fraction.numerator.bit_length(), fraction.denominator.bit_length()
-    )
-    if abs(n) * size > MAX_BITS and abs(fraction) != 1 and fraction != 0:
+    larger = max(abs(fraction.numerator), fraction.denominator)
+    # The power has between this many bits and twice as many.
+    if abs(n) * (larger.bit_length() - 1) > MAX_BITS:
         try:
             return scalar(float(a.v) ** n)
         except OverflowError:
@@ -123,7 +122,7 @@ def _matrix_power(a: Value, b: Value) -> Value:
         )
     n = b.v
     if abs(n) > 100_000:
-        raise Undefined("a matrix power beyond 100 000")
+        raise TooLarge("a matrix power beyond 100,000")
     if n == 0:
         return array(np.eye(a.shape[0]))
     factor = _inverse(a) if n < 0 else a
@@ -140,6 +139,7 @@ def _matrix_power(a: Value, b: Value) -> Value:
 
 
 def _inverse(a: Value) -> Value:
+    affordable(a.v.size, 3 * a.shape[0] ** 3)
     try:
         v = np.linalg.inv(a.v)
     except np.linalg.LinAlgError:

@@ -13,8 +13,7 @@ from bookproof.latex.errors import (
     FormulaError,
     MissingName,
     NotAnalytic,
-    ShapeMismatch,
-    Undefined,
+    Unplaced,
     missing_name,
 )
 from bookproof.latex.lookup import Lookup, Meaning
@@ -34,11 +33,8 @@ class Products(Lookup):
         """Place the errors of arithmetic at `node`."""
         try:
             yield
-        except (ShapeMismatch, Undefined) as error:
-            rule = "shape" if isinstance(error, ShapeMismatch) else "undefined"
-            raise FormulaError(
-                str(error), node.at, node.width, rule=rule
-            ) from None
+        except Unplaced as error:
+            raise error.placed(node.at, node.width) from None
 
     def product(self, node: t.Product) -> Value:
         factors, ops = self._factors(node)
@@ -111,9 +107,7 @@ class Products(Lookup):
         args = [self.value(arg) for arg in node.args]
         try:
             return function.call(*args)
-        except (FormulaError, ShapeMismatch, Undefined):
-            raise
-        except NotAnalytic:
+        except (FormulaError, Unplaced, NotAnalytic):
             raise
         except NameError as error:
             raise MissingName(missing_name(error)) from error

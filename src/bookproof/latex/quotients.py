@@ -238,6 +238,8 @@ class Quotients(Relating):
         by = self._variable() if braced else [self.letter()]
         if braced:
             self.expect("}", "} after the variable")
+        if order == 1 and self.here.text == "^":
+            order = self._order()[1]
         of = self._operand_of_operator()
         return Derivative(
             of,

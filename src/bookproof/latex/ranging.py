@@ -151,8 +151,13 @@ class Ranging(Quotients):
     def _norm_order(self) -> Node:
         self.next()
         if self.here.text == "{":
-            return self.braced(self._script_item)
+            return self.braced(self._order_of_norm)
         return self._single()
+
+    def _order_of_norm(self) -> Node:
+        return (
+            self.letter() if self.here.kind == "text" else self._script_item()
+        )
 
     def _inner(self, start: Token) -> Node:
         left = self.expression()

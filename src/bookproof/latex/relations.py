@@ -14,7 +14,7 @@ from bookproof.latex import tree as t
 from bookproof.latex.comparing import apart, compare, difference, tolerance
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.functions import real
-from bookproof.latex.values import Value, describe, floating, times
+from bookproof.latex.values import Value, describe, floating, rough, times
 
 BOUNDS = {"<", ">", r"\le", r"\ge"}
 PLAIN = {"=", r"\ne", *BOUNDS}
@@ -63,7 +63,7 @@ def _whole(node: t.Node) -> int | None:
     if isinstance(node, t.Negative):
         sign, node = -1, node.operand
     value = node.value if isinstance(node, t.Number) else None
-    return sign * value if isinstance(value, int) and value <= 400 else None
+    return sign * value if isinstance(value, int) and value <= 1200 else None
 
 
 def check_shapes(
@@ -157,10 +157,13 @@ def _approximately(
             allowed = np.asarray(allowed, dtype=float) + tolerance(a, b)
         if np.all(abs(gap) <= allowed):
             return None
-        shown = float(np.max(np.asarray(unit, dtype=np.float64)))
+        largest = max(np.ravel(unit)) / 2
         return Failure(
             "the two sides do not agree to the digits printed",
-            (apart(a, b), f"half a unit of the last digit: {shown / 2:.3g}"),
+            (
+                apart(a, b),
+                f"half a unit of the last digit: {rough(largest, 3)}",
+            ),
         )
     if np.all(abs(gap) <= tolerance(a, b, rtol)):
         return None

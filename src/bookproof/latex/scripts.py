@@ -12,6 +12,7 @@ from bookproof.latex.tree import (
     Node,
     Number,
     Power,
+    Product,
     Symbol,
     Transpose,
 )
@@ -25,6 +26,20 @@ _MARKS = {
     r"\dagger": r"\dagger",
 }
 _TOPS = {r"\top", r"\intercal"}
+
+
+def _side_by_side(item: Node) -> tuple[Node, ...]:
+    r"""Letters side by side are indices: `W_{ij}` is `W_{i,j}`.
+
+    A number in front makes a product: `x_{2i}` is every other entry.
+    """
+    if not isinstance(item, Product) or any(item.ops):
+        return (item,)
+    first, *rest = item.factors
+    letters = isinstance(first, Symbol) and all(
+        isinstance(factor, Symbol | Number) for factor in rest
+    )
+    return item.factors if letters else (item,)
 
 
 class Scripts(Letters):
@@ -85,7 +100,7 @@ class Scripts(Letters):
         with self.nested():
             outer, self.in_script = self.in_script, True
             while True:
-                items.append(self._script_item())
+                items += _side_by_side(self._script_item())
                 if not self.take(",", ";"):
                     break
             self.in_script = outer

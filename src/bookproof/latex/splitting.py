@@ -98,6 +98,20 @@ def counts(piece: list[Token]) -> bool:
     return len(piece) > 2 and _names(piece[:1]) and piece[1].text == "="
 
 
+def lists(piece: list[Token]) -> bool:
+    r"""Whether the piece is a list of values: `\ell = 1, 3`.
+
+    The comma in `B = \max(s, 0)` stands in brackets and lists nothing.
+    """
+    depth = 0
+    for token in piece:
+        if token.kind != "text":
+            depth += (token.text in _OPEN) - (token.text in _CLOSE)
+        if token.text == "," and depth == 0:
+            return counts(piece)
+    return False
+
+
 def _lone_word(piece: list[Token]) -> bool:
     """Whether the piece is a `for` or `and` with nothing behind it."""
     if len(piece) != 1 or piece[0].kind != "text":

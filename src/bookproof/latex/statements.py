@@ -15,11 +15,11 @@ from bookproof.latex.splitting import (
     AND_WORDS,
     DOTS,
     FOR_WORDS,
-    counts,
     dotted,
     end_of,
     group,
     joined,
+    lists,
     rows,
     split,
     without_reason,
@@ -151,8 +151,7 @@ class Statements(Grammar):
                 )
             if reader.here.kind == "end":
                 return
-        listed = counts(tokens) and any(t.text == "," for t in tokens)
-        if listed or dotted(tokens):
+        if lists(tokens) or dotted(tokens):
             loops.append(reader.loop())
             return
         node = reader.chain_or_continuation(chains)

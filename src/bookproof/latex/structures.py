@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from bookproof.latex.ranging import Ranging
+from bookproof.latex.relating import RELATIONS
 from bookproof.latex.stream import SIZES
 from bookproof.latex.tokens import Token
 from bookproof.latex.tree import (
@@ -135,14 +136,25 @@ class Structures(Ranging):
         saved = self.pos
         self.next()
         self.word()
-        found = self.delimiter()[1] in ("[", r"\{")
+        found = self.delimiter()[1] in ("[", r"\{") or self._condition_below()
         self.pos = saved
         return found
+
+    def _condition_below(self) -> bool:
+        r"""Whether `_{…}` at the cursor holds a relation."""
+        if self.here.text != "_" or self.peek().text != "{":
+            return False
+        close = self.closing_brace(self.pos + 1)
+        return any(
+            token.text in RELATIONS for token in self.tokens[self.pos : close]
+        )
 
     def _indicator(self) -> Node:
         start = self.next()
         self.word()
-        closing = {"[": "]", r"\{": r"\}"}[self.skip_delimiter().text]
+        self.take("_")
+        opening = self.skip_delimiter().text
+        closing = {"[": "]", r"\{": r"\}", "{": "}"}[opening]
         with self.nested():
             chain = self.chain()
         if self.delimiter()[1] != closing:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bookproof.latex.errors import FormulaError
+from bookproof.latex.limits import MAX_DIGITS
 
 MAX_FORMULA = 10_000
 _MAX_TOKENS = 20_000
@@ -125,6 +126,13 @@ def _token(text: str, at: int) -> Token | None:
     if char.isascii() and char.isdigit():
         match = _NUMBER.match(text, at)
         assert match is not None
+        if len(match.group()) > MAX_DIGITS:
+            raise FormulaError(
+                f"a number of more than {MAX_DIGITS} digits",
+                at,
+                len(match.group()),
+                rule="limit",
+            )
         return Token("num", match.group(), at, match.end())
     if char == "\\":
         return _command(text, at)

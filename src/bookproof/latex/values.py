@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from bookproof.latex.errors import ShapeMismatch, Undefined
-from bookproof.latex.limits import MAX_BITS
+from bookproof.latex.limits import MAX_BITS, affordable
 
 Kind = str  # "s" scalar, "c" column, "r" row, "m" matrix, "b" batch of rows
 
@@ -197,6 +198,8 @@ def _product_kind(a: Value, b: Value) -> Kind:
             f"{describe(a)} times {describe(b)}: {inner[0]} and {inner[1]} "
             "do not fit"
         )
+    entries = a.shape[0] * (b.shape[1] if b.kind != "c" else 1)
+    affordable(entries, entries * inner[0])
     return result
 
 
@@ -335,15 +338,25 @@ def show(a: Value | Function | Thing) -> str:
     return f"{describe(a)}: [{entries}{more}]"
 
 
+def rough(v: Fraction | int, digits: int) -> str:
+    """An exact number in so many digits, also beyond what float64 holds."""
+    try:
+        return f"{float(v):.{digits}g}"
+    except OverflowError:
+        fraction = Fraction(v)
+        decimal = Decimal(fraction.numerator) / Decimal(fraction.denominator)
+        return f"{decimal:.{digits - 1}e}"
+
+
 def _digits(v: Any) -> str:
     if isinstance(v, Fraction):
-        text = f"{float(v):.10g}"
+        text = rough(v, 10)
         if "e" not in text and Fraction(text) == v:
             return text
         return str(v) if len(str(v)) <= 24 else text
     if isinstance(v, int):
         text = str(v)
-        return text if len(text) <= 24 else f"{float(v):.10g}"
+        return text if len(text) <= 24 else rough(v, 10)
     if isinstance(v, complex | np.complexfloating):
         v = v.real
     text = f"{float(v):.10g}"

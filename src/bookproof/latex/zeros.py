@@ -11,8 +11,7 @@ from bookproof.latex.errors import (
     FormulaError,
     MissingName,
     NotAnalytic,
-    ShapeMismatch,
-    Undefined,
+    Unplaced,
 )
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.functions import real
@@ -37,7 +36,7 @@ def only_zeros(nodes: tuple[t.Node, t.Node], env: Evaluator) -> bool:
 def _nonzero(node: t.Node, env: Evaluator) -> bool:
     try:
         meaning = env.meaning(node)
-    except (FormulaError, MissingName, NotAnalytic, ShapeMismatch, Undefined):
+    except (FormulaError, MissingName, NotAnalytic, Unplaced):
         return False
     if isinstance(meaning, Function | Thing):
         return False

@@ -1,0 +1,70 @@
+r"""Sums of terms; the identity and the column of ones among them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bookproof.latex import tree as t
+from bookproof.latex import values as va
+from bookproof.latex.limits import affordable
+from bookproof.latex.lookup import Meaning
+from bookproof.latex.products import Products
+from bookproof.latex.values import Value
+
+_ONES = t.Symbol(r"\mathbf{1}")
+_IDENTITY = t.Symbol("I")
+
+
+class Sums(Products):
+    """Evaluates sums."""
+
+    def add(self, node: t.Add) -> Value:
+        total, *values = self._terms(node)
+        if node.signs[0] < 0:
+            total = va.negative(total)
+        rest = zip(node.terms[1:], node.signs[1:], values, strict=True)
+        for term, sign, value in rest:
+            with self._at(term):
+                total = va.add(total, value, sign)
+        return total
+
+    def _terms(self, node: t.Add) -> list[Value]:
+        r"""The terms; `I` and `\mathbf{1}` take their size from the others."""
+        waiting = [term for term in node.terms if self._unsized(term)]
+        if not waiting:
+            return [self.value(term) for term in node.terms]
+        known = [self.value(x) for x in node.terms if x not in waiting]
+        shapes = [value.shape for value in known if value.kind in ("m", "b")]
+        if not shapes:
+            return [self.value(term) for term in node.terms]
+        rows, columns = shapes[0]
+        names: dict[str, Meaning] = {_ONES.base: va.array(np.ones(rows))}
+        if rows == columns:
+            names[_IDENTITY.base] = va.array(np.eye(rows))
+        with self.scope(names):
+            return [
+                self.value(term) if term in waiting else known.pop(0)
+                for term in node.terms
+            ]
+
+    def _unsized(self, term: t.Node) -> bool:
+        factors = term.factors if isinstance(term, t.Product) else (term,)
+        return any(
+            factor in (_ONES, _IDENTITY) and self.find(factor) is None
+            for factor in factors
+        )
+
+    def ones_or_identity(self, node: t.Symbol) -> Value | None:
+        r"""`I_n` and `\mathbf{1}_n`, whatever n is."""
+        if len(node.sub) != 1 or t.Symbol(node.base, sub=node.sub) != node:
+            return None
+        if node.base not in (_ONES.base, _IDENTITY.base):
+            return None
+        size = va.as_int(self.value(node.sub[0]))
+        if size is None or size <= 0:
+            return None
+        square = node.base == _IDENTITY.base
+        affordable(size * size if square else size, 0)
+        if square:
+            return va.array(np.eye(size))
+        return va.array(np.ones(size))
