@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import token as tokens
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 _CLOSERS = (")", "]", "}")
 _CONTINUES = ("elif", "else", "except", "finally")
@@ -13,12 +14,16 @@ _DEFINES = ("def", "class", "async", "@")
 _IGNORED = (tokens.NL, tokens.NEWLINE, tokens.INDENT, tokens.DEDENT)
 
 
-def scan(code: str) -> Iterator[tokenize.TokenInfo]:
+@lru_cache(maxsize=8)
+def scan(code: str) -> Sequence[tokenize.TokenInfo]:
     """The tokens of a piece of Python, as far as it can be read."""
+    found = []
     try:
-        yield from tokenize.generate_tokens(io.StringIO(code).readline)
+        for piece in tokenize.generate_tokens(io.StringIO(code).readline):
+            found.append(piece)
     except (tokenize.TokenError, IndentationError, SyntaxError):
-        return
+        pass
+    return found
 
 
 def gap(before: Sequence[str], after: Sequence[str]) -> int:

@@ -54,9 +54,19 @@ def join(parts: Iterable[Text], file: str, separator: str = "\n") -> Text:
 
 def lines(text: Text) -> list[Text]:
     """The lines of a text; one empty line for an empty text."""
-    out, start = [], 0
+    out, start, run = [], 0, 0
+    origins, count = text.origins, len(text.origins)
     for line in text.text.split("\n"):
-        out.append(cut(text, start, start + len(line)))
+        end = start + max(len(line), 1)
+        while run + 1 < count and origins[run + 1][0] <= start:
+            run += 1
+        at, number, column = origins[run]
+        own = [(0, number, column + max(start - at, 0))]
+        while run + 1 < count and origins[run + 1][0] < end:
+            run += 1
+            at, number, column = origins[run]
+            own.append((at - start, number, column))
+        out.append(Text(line, text.file, tuple(own)))
         start += len(line) + 1
     return out
 

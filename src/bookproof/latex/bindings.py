@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bookproof.diagnostics import Text
 from bookproof.latex.noting import Noting
-from bookproof.latex.printing import show_node
+from bookproof.latex.printing import show_node, show_symbol
 from bookproof.latex.shapes import Shape
 from bookproof.latex.statements import Definition
 from bookproof.latex.tree import (
@@ -304,6 +305,14 @@ def checked_item(sequence: object, index: object) -> object:
             if isinstance(one, int) and one < 0:
                 raise IndexError(f"the index {one} is negative")
     return sequence[index]  # type: ignore[index]
+
+
+def numbered(symbol: Symbol, values: Sequence[int | None]) -> str:
+    """The key of the symbol with its scripts replaced where known."""
+    items = zip(scripts(symbol), values, strict=True)
+    return show_symbol(
+        symbol, [show_node(x) if n is None else str(n) for x, n in items]
+    )
 
 
 def with_numbers(symbol: Symbol, values: list[int | None]) -> Symbol:

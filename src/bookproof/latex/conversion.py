@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from bookproof.latex.errors import NotAnalytic, ShapeMismatch
+from bookproof.latex.functions import elementwise
 from bookproof.latex.values import (
     Function,
     Thing,
@@ -17,6 +19,12 @@ from bookproof.latex.values import (
     floating,
     scalar,
 )
+
+PRINTED = {
+    *("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    *("arcsin", "arccos", "arctan"),
+}
+"""NumPy's functions that the reader of formulas knows by the same name."""
 
 
 def from_python(value: Any) -> Value | Function | Thing:
@@ -40,6 +48,9 @@ def from_python(value: Any) -> Value | Function | Thing:
         return _from_array(value)
     if isinstance(getattr(value, "data", None), np.ndarray):
         return _from_array(value.data)
+    if isinstance(value, np.ufunc) and value.__name__ in PRINTED:
+        # NumPy's own function: what \tanh on the page means, slope included.
+        return Function(value.__name__, partial(elementwise, value.__name__))
     if callable(value):
         return Function(getattr(value, "__name__", "f"), _called(value))
     if isinstance(value, list | tuple):

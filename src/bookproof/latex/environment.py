@@ -32,6 +32,50 @@ class Slot:
     local: bool = False
 
 
+class Kept:
+    """What was found under moved variables without looking at them.
+
+    A derivative evaluates its definitions again for every step of every
+    entry; most of them do not look at the entry. `looking` holds, for each
+    definition being evaluated, the keys that it has asked for so far; `found`
+    what one gave that asked for nothing moved here or further out.
+    """
+
+    def __init__(self, outer: Kept | None = None, *moved: str) -> None:
+        self.outer = outer
+        self.moved = set(moved)
+        self.looking: list[set[str]] = [] if outer is None else outer.looking
+        self.found: dict[str, tuple[Value, frozenset[str]]] = {}
+        self.asked: dict[str, frozenset[str]] = {}
+
+    def get(self, key: str) -> Value | None:
+        """What this or an outer evaluation found that still stands."""
+        here: Kept = self
+        moved: set[str] = set()
+        while here.outer is not None:
+            moved |= here.moved
+            here = here.outer
+            if key in here.found and moved.isdisjoint(here.found[key][1]):
+                self.look(*here.found[key][1])
+                return here.found[key][0]
+        return None
+
+    def put(self, key: str, value: object, asked: set[str]) -> None:
+        """Keep what was found, as far out as it stands."""
+        asked.add(key)
+        self.asked[key] = frozenset(asked)
+        here = self
+        while here.outer is not None and here.moved.isdisjoint(asked):
+            here = here.outer
+        if here is not self and isinstance(value, Value):
+            here.found[key] = value, self.asked[key]
+
+    def look(self, *keys: str) -> None:
+        """Note what the definition being evaluated asks for."""
+        if self.looking:
+            self.looking[-1].update(keys)
+
+
 class Environment:
     """The meanings of symbols for one draw."""
 
@@ -61,6 +105,7 @@ class Environment:
         self.shapes = True  # hold values against the shapes of their rows
 
         self.parent: Environment | None = None
+        self.kept = Kept()
 
     def value(self, node: Node) -> Value:
         raise NotImplementedError

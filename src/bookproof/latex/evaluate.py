@@ -80,16 +80,13 @@ class Evaluator(Oracle, Operators, Sums):
     def elementwise(self, node: t.Elementwise) -> Value:
         total = self.value(node.factors[0])
         for op, factor in zip(node.ops, node.factors[1:], strict=True):
-            value = self.value(factor)
-            with self._at(factor):
-                both = va.odot if op == r"\odot" else va.oslash
-                total = both(total, value)
+            both = va.odot if op == r"\odot" else va.oslash
+            total = self._joined(factor, both, total, self.value(factor))
         return total
 
     def ratio(self, node: t.Ratio) -> Value:
         top, bottom = self.value(node.top), self.value(node.bottom)
-        with self._at(node.bottom):
-            return va.divide(top, bottom)
+        return self._joined(node.bottom, va.divide, top, bottom)
 
     def power(self, node: t.Power) -> Value:
         parts = self.split(node)

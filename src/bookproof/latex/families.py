@@ -36,8 +36,7 @@ class Families(Calls):
     def _by_values(
         self, symbol: Symbol, values: list[int | None]
     ) -> Meaning | None:
-        exact = b.with_numbers(symbol, values)
-        key = show_node(exact)
+        key = b.numbered(symbol, values)
         found = self._given(key)
         if found is None:
             found = self._exact(key, symbol)
@@ -111,7 +110,7 @@ class Families(Calls):
         if len(values) != 1 or values[0] is None or len(self.stack) > 20:
             return
         for start in range(values[0] - 1, max(values[0] - 100_000, -2), -1):
-            key = show_node(b.with_numbers(symbol, [start]))
+            key = b.numbered(symbol, [start])
             if key in self.bindings.lets or key in self.cache:
                 break
             if key in self.drawn or key in self.overlay:

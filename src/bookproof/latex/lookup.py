@@ -61,6 +61,7 @@ class Lookup(Entries):
         return found
 
     def _given(self, key: str) -> Meaning | None:
+        self.kept.look(key)
         held = self.held
         if held and key == held[0] and len(self.stack) == held[2]:
             self.touch(key)
@@ -105,7 +106,33 @@ class Lookup(Entries):
             if one is not None:
                 self.note(one)
         if key in self.cache:
+            self.kept.look(*self.kept.asked.get(key, (key,)))
             return self.cache[key]
+        # Without an overlay both witnesses speak, and must be heard.
+        known = self.kept.get(key) if self.overlay else None
+        if known is not None:
+            return known
+        looking = self.kept.looking
+        looking.append(set())
+        try:
+            meaning = self._meant(key, symbol, let, row, indices, names)
+        finally:
+            asked = looking.pop()
+            self.kept.look(key, *asked)
+        self.cache[key] = meaning
+        self.kept.put(key, meaning, asked)
+        return meaning
+
+    def _meant(
+        self,
+        key: str,
+        symbol: Symbol,
+        let: b.Let | None,
+        row: b.Row | None,
+        indices: Mapping[str, Meaning],
+        names: Mapping[str, object],
+    ) -> Meaning:
+        """What a let or a row gives; both, where there are both."""
         defined = None if let is None else self._let(key, symbol, let, indices)
         meaning = defined
         if row is not None and (let is None or not self.overlay):
@@ -115,9 +142,7 @@ class Lookup(Entries):
             else:
                 meaning = bound
         assert meaning is not None
-        meaning = self._batched(key, meaning)
-        self.cache[key] = meaning
-        return meaning
+        return self._batched(key, meaning)
 
     def _agree(self, symbol: Symbol, one: Meaning, two: Meaning) -> None:
         """The printed formula and the Python value must say the same."""
@@ -207,7 +232,7 @@ class Lookup(Entries):
         if self._is_key(key):
             return Slot(key, value)
         values = self._script_values(symbol)
-        numbered = show_node(b.with_numbers(symbol, values))
+        numbered = b.numbered(symbol, values)
         if self._is_key(numbered):
             return Slot(numbered, value)
         for scripted in self.bindings.scripted.get(b.skeleton(symbol), ()):

@@ -105,7 +105,7 @@ class Oracle(Primes):
                     getattr(ours, field), getattr(theirs, field), row, names
                 )
                 for field in ours.__dataclass_fields__
-                if field not in ("at", "end", "nabla", "plain")
+                if field not in ("at", "end", "shown", "nabla", "plain")
             )
         if isinstance(ours, tuple):
             return len(ours) == len(theirs) and all(
@@ -162,6 +162,7 @@ class Oracle(Primes):
             other.locals[slot.key] = value
         else:
             other.overlay[slot.key] = value
+        other.kept.moved.add(slot.key)
         return other
 
     def _direct(self, node: t.Derivative, variable: t.Symbol) -> Value:
@@ -179,6 +180,7 @@ class Oracle(Primes):
             other = self.child()
             other.locals.update(indices)
             other.held = (slot.key, value, len(other.stack))
+            other.kept.moved.add(slot.key)
             result = other.value(body)
             return result, slot.key in other.touched
 

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from bookproof.latex import tree as t
+from bookproof.latex.environment import Kept
 from bookproof.latex.errors import NotAnalytic, ShapeMismatch
 from bookproof.latex.functions import is_complex
 from bookproof.latex.lookup import Lookup, Meaning
@@ -31,6 +32,7 @@ class Primes(Lookup):
         other.stack = list(self.stack)
         other.owner = self.owner
         other.parent = self
+        other.kept = Kept(self.kept)
         return other
 
     def at(self, node: t.At) -> Value:
@@ -46,6 +48,7 @@ class Primes(Lookup):
                 other.locals[slot.key] = value
             else:
                 other.overlay[slot.key] = value
+            other.kept.moved.add(slot.key)
         result = other.value(node.body)
         for slot, symbol in slots:
             if slot.key not in other.touched:

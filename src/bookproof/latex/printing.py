@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bookproof.latex import tree as t
@@ -28,10 +27,13 @@ _COMMANDS = {
 }
 
 
-@lru_cache(maxsize=50_000)
 def show_node(node: t.Node) -> str:
     """The node as LaTeX."""
-    return _PRINTERS[type(node)](node)
+    text = node.shown
+    if text is None:
+        text = _PRINTERS[type(node)](node)
+        object.__setattr__(node, "shown", text)
+    return text
 
 
 def _level(node: t.Node) -> int:
@@ -56,7 +58,13 @@ def _bracketed(node: t.Node, level: int) -> str:
 
 
 def _symbol(node: t.Symbol) -> str:
+    return show_symbol(node, [show_node(x) for x in (*node.label, *node.sub)])
+
+
+def show_symbol(node: t.Symbol, scripts: Sequence[str]) -> str:
+    """A symbol whose label and subscripts are printed as `scripts`."""
     base = node.base
+    label, sub = scripts[: len(node.label)], scripts[len(node.label) :]
     for accent in reversed(node.accents):
         base = (
             rf"{accent}{{{base}}}"
@@ -66,7 +74,7 @@ def _symbol(node: t.Symbol) -> str:
     out = base + "'" * node.primes
     raised = []
     if node.label:
-        inside = ",".join(show_node(item) for item in node.label)
+        inside = ",".join(label)
         raised.append(f"[{inside}]" if node.square else f"({inside})")
     if raised:
         out += f"^{{{raised[0]}}}"
@@ -74,7 +82,7 @@ def _symbol(node: t.Symbol) -> str:
         shown = rf"\text{{{mark}}}" if mark[0].isalpha() else mark
         out += f"^{{{shown}}}"
     if node.sub:
-        out += "_{" + ",".join(show_node(item) for item in node.sub) + "}"
+        out += "_{" + ",".join(sub) + "}"
     return out
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from bookproof.latex import counting
 from bookproof.latex import tree as t
@@ -20,6 +20,12 @@ from bookproof.latex.lookup import Lookup, Meaning
 from bookproof.latex.printing import show_node
 from bookproof.latex.values import Function, Value
 
+_WRAPPERS = (t.Power, t.Transpose, t.Factorial, t.Entry)
+_JOINS: dict[str, Callable[[Value, Value], Value]] = {
+    "/": va.divide,
+    r"\bmod": counting.remainder,
+}
+
 
 class Products(Lookup):
     """Evaluates products, taking apart what is no call."""
@@ -28,11 +34,12 @@ class Products(Lookup):
         """What a symbol, constants included, means."""
         raise NotImplementedError
 
-    @contextmanager
-    def _at(self, node: t.Node) -> Iterator[None]:
-        """Place the errors of arithmetic at `node`."""
+    def _joined(
+        self, node: t.Node, join: Callable[..., Value], *parts: Any
+    ) -> Value:
+        """`join(*parts)`, the errors of arithmetic placed at `node`."""
         try:
-            yield
+            return join(*parts)
         except Unplaced as error:
             raise error.placed(node.at, node.width) from None
 
@@ -40,14 +47,8 @@ class Products(Lookup):
         factors, ops = self._factors(node)
         total = self.value(factors[0])
         for op, factor in zip(ops, factors[1:], strict=True):
-            value = self.value(factor)
-            with self._at(factor):
-                if op == "/":
-                    total = va.divide(total, value)
-                elif op == r"\bmod":
-                    total = counting.remainder(total, value)
-                else:
-                    total = va.times(total, value)
+            join = _JOINS.get(op, va.times)
+            total = self._joined(factor, join, total, self.value(factor))
         return total
 
     def _factors(self, node: t.Product) -> tuple[list[t.Node], list[str]]:
@@ -75,7 +76,7 @@ class Products(Lookup):
         """`s(x)^2` as s and (x)^2 if s is no function, else as it is."""
         inner = node
         wrappers: list[t.Node] = []
-        while isinstance(inner, t.Power | t.Transpose | t.Factorial | t.Entry):
+        while isinstance(inner, _WRAPPERS):
             wrappers.append(inner)
             inner = inner.base if isinstance(inner, t.Power) else inner.operand
         if not isinstance(inner, t.Call) or self._callable(inner):

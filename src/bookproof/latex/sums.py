@@ -13,6 +13,7 @@ from bookproof.latex.values import Value
 
 _ONES = t.Symbol(r"\mathbf{1}")
 _IDENTITY = t.Symbol("I")
+_SIZED = {_ONES.base, _IDENTITY.base}
 
 
 class Sums(Products):
@@ -24,8 +25,7 @@ class Sums(Products):
             total = va.negative(total)
         rest = zip(node.terms[1:], node.signs[1:], values, strict=True)
         for term, sign, value in rest:
-            with self._at(term):
-                total = va.add(total, value, sign)
+            total = self._joined(term, va.add, total, value, sign)
         return total
 
     def _terms(self, node: t.Add) -> list[Value]:
@@ -50,7 +50,10 @@ class Sums(Products):
     def _unsized(self, term: t.Node) -> bool:
         factors = term.factors if isinstance(term, t.Product) else (term,)
         return any(
-            factor in (_ONES, _IDENTITY) and self.find(factor) is None
+            isinstance(factor, t.Symbol)
+            and factor.base in _SIZED
+            and factor in (_ONES, _IDENTITY)
+            and self.find(factor) is None
             for factor in factors
         )
 

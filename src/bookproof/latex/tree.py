@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import lru_cache
 
 from bookproof.diagnostics import Text
 
@@ -19,6 +20,10 @@ class Node:
 
     at: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
+    # What printing has made of the node: looked up at every evaluation.
+    shown: str | None = field(
+        default=None, init=False, compare=False, repr=False
+    )
 
     @property
     def width(self) -> int:
@@ -34,9 +39,14 @@ class Number(Node):
 
     @property
     def value(self) -> Fraction | int:
-        if self.percent:
-            return Fraction(self.digits) / 100
-        return Fraction(self.digits) if "." in self.digits else int(self.digits)
+        return _number(self.digits, self.percent)
+
+
+@lru_cache(maxsize=10_000)
+def _number(digits: str, percent: bool) -> Fraction | int:
+    if percent:
+        return Fraction(digits) / 100
+    return Fraction(digits) if "." in digits else int(digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +296,21 @@ class Bound(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside `node`, in reading order."""
-    for item in fields(node):
-        yield from _nodes(getattr(node, item.name))
+    for name in _inside(type(node)):
+        yield from _nodes(getattr(node, name))
+
+
+def _inside(kind: type) -> tuple[str, ...]:
+    """The fields that may hold nodes."""
+    names = _INSIDE.get(kind)
+    if names is None:
+        own = {item.name for item in fields(Node)}
+        every = (item.name for item in fields(kind))
+        names = _INSIDE[kind] = tuple(name for name in every if name not in own)
+    return names
+
+
+_INSIDE: dict[type, tuple[str, ...]] = {}
 
 
 def walk(node: Node) -> Iterator[Node]:
