@@ -10,8 +10,12 @@ array([2., 4.])
 from __future__ import annotations
 
 from chainrule import nn, optim, scalar
+from chainrule.anomaly import detect_anomaly
+from chainrule.checkpoint import checkpoint
+from chainrule.custom import custom_vjp, defjvp, defvjp, primitive
 from chainrule.engine import no_grad
 from chainrule.errors import (
+    AnomalyError,
     ChainRuleError,
     FreedGraphError,
     GradientError,
@@ -35,6 +39,7 @@ from chainrule.transforms import (
 
 # List the public names
 __all__ = [
+    "AnomalyError",
     "ChainRuleError",
     "FreedGraphError",
     "GradientError",
@@ -44,6 +49,11 @@ __all__ = [
     "NotDifferentiable",
     "ShapeError",
     "Tensor",
+    "checkpoint",
+    "custom_vjp",
+    "defjvp",
+    "defvjp",
+    "detect_anomaly",
     "grad",
     "gradcheck",
     "hessian",
@@ -53,6 +63,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "primitive",
     "scalar",
     "trace",
     "value_and_grad",

@@ -10,11 +10,18 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import ContextDecorator
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -201,6 +208,9 @@ class Recorder(Traced):
             parents.append(node)
             parent = node or parent
         silent = parent is None or level < mode.quiet
+        if level == mode.muted and not silent:
+            mode.witness += [node for node in parents if node]
+            silent = True
         # Run the primitive one level down
         residual = None
         try:
@@ -214,9 +224,11 @@ class Recorder(Traced):
             raise misfit(primitive, values, error) from error
         if bare and ans.__class__ is not np.ndarray:
             ans = np.asarray(ans)
-        if silent:
-            return self.like(ans, None)
-        node = Node(primitive, values, kwargs, ans, parents, residual)
+        node = None
+        if not silent:
+            node = Node(primitive, values, kwargs, ans, parents, residual)
+        if mode.watch is not None:
+            mode.watch.forward(primitive, values, ans, node)
         return self.like(ans, node)
 
 
@@ -225,16 +237,46 @@ def misfit(
     primitive: Primitive, values: Sequence[Any], error: ValueError
 ) -> ValueError:
     """NumPy's complaint about shapes, with the operation and all shapes."""
-    if isinstance(error, ShapeError | np.exceptions.AxisError):
+    known = ShapeError, np.exceptions.AxisError, np.linalg.LinAlgError
+    if isinstance(error, known):
         return error
     return ShapeError(primitive.name, [np.shape(x) for x in values], str(error))
 
 
 # Let a block of code go unrecorded
 class Mode(threading.local):
-    """What holds in this thread: levels below `quiet` record nothing."""
+    """What holds in this thread.
+
+    Levels below `quiet` record nothing. The level `muted` records nothing
+    either, but puts the nodes that it was given on the list `witness`.
+    `watch` is told of every operation and every share.
+    """
 
     quiet = -1
+    muted = -1
+    watch: Watch | None = None
+
+    def __init__(self) -> None:
+        self.witness: list[Node] = []
+
+
+class Watch(Protocol):
+    """Someone who looks at every value and every gradient."""
+
+    def forward(
+        self,
+        primitive: Primitive,
+        values: Sequence[Any],
+        ans: Array,
+        node: Node | None,
+    ) -> None:
+        """An operation had these arguments and this result."""
+
+    def before(self, node: Node) -> None:
+        """A node is about to send its shares."""
+
+    def backward(self, node: Node, i: int, g: Array, share: Array) -> None:
+        """A node with gradient g sends this share to its argument i."""
 
 
 mode = Mode()
@@ -268,22 +310,24 @@ def sweep(
     *,
     retain: bool,
     visit: Callable[[Node, Array], None] | None = None,
-) -> dict[Leaf, Array]:
+    stop: Container[Node] = (),
+) -> dict[Node, Array]:
     """Carry gradients from the seeds to the leaves, latest node first.
 
     Each node is met once, after all its consumers, because every result is
-    born after its arguments. Returns the gradient of every leaf reached.
+    born after its arguments. Returns the gradient of every leaf reached, and
+    of every node in `stop`, beyond which the sweep does not go.
     """
     grads = dict(seeds)
     queue = [(-node.birth, node) for node in grads]
     heapify(queue)
-    leaves: dict[Leaf, Array] = {}
+    leaves: dict[Node, Array] = {}
     while queue:
         node = heappop(queue)[1]
         g = grads.pop(node)
         if visit is not None:
             visit(node, g)
-        if isinstance(node, Leaf):
+        if isinstance(node, Leaf) or node in stop:
             leaves[node] = g
             continue
         for parent, share in pull(node, g):
@@ -308,6 +352,8 @@ def pull(node: Node, g: Array) -> Iterator[tuple[Node, Array]]:
         )
     if changed.latest > node.birth:
         changed.check(node)
+    if mode.watch is not None:
+        mode.watch.before(node)
     shares: Sequence[Array] | None = None
     if node.residual is not None and not isinstance(g, Traced):
         needs = [parent is not None for parent in parents]
@@ -328,7 +374,10 @@ def pull(node: Node, g: Array) -> Iterator[tuple[Node, Array]]:
             share = rule(g, node.ans, *args, **node.kwargs)
         else:
             share = shares[i]
-        yield parent, fitted(share, args[i], primitive)
+        share = fitted(share, args[i], primitive)
+        if mode.watch is not None:
+            mode.watch.backward(node, i, g, share)
+        yield parent, share
 
 
 # Let no two gradients share their memory

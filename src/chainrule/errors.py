@@ -27,6 +27,10 @@ class FreedGraphError(ChainRuleError, RuntimeError):
     """A second sweep over a graph that the first one has given back."""
 
 
+class AnomalyError(ChainRuleError, RuntimeError):
+    """The first NaN or infinity, under `detect_anomaly()`."""
+
+
 # Name the operation and all shapes
 class ShapeError(ChainRuleError, ValueError):
     """Shapes that do not fit: `operation`, its `shapes`, maybe its `layer`."""

@@ -330,6 +330,7 @@ class Tensor(Operators, Recorder):
         leaves = sweep({self.node: seed}, retain=retain_graph)
         gradients = owned(leaves.values(), seed)
         for leaf, g in zip(leaves, gradients, strict=True):
+            assert isinstance(leaf, Leaf)
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
     # Hand out the bare array

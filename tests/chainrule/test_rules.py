@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.engine import Tuned
-from chainrule.rules import fused
+from chainrule.rules import fused, linalg
 from chainrule.rules.indexing import put
 from chainrule.rules.table import primitives
 
@@ -191,6 +191,87 @@ for subscripts, shapes in [
         "einsum",
         lambda *x, s=subscripts: np.einsum(s, *x),
         *[signed(*shape) for shape in shapes],
+    )
+for axis in (None, 1, (0, -1)):
+    case("getitem", lambda x, a=axis: np.flip(x, a), signed(2, 3, 2))
+case("concatenate", lambda x: np.roll(x, 5), signed(2, 3))
+case("concatenate", lambda x: np.roll(x, (1, -2), (0, -1)), signed(2, 3))
+case("concatenate", lambda x: np.vstack([x, x[0]]), signed(2, 3))
+case("concatenate", lambda x: np.hstack([x, x * x]), signed(2, 3))
+case("getitem", lambda x: np.split(x, 2, axis=1)[1], signed(3, 4))
+case("getitem", lambda x: np.split(x, [1, 3], axis=-1)[1], signed(3, 4))
+case("getitem", lambda x: np.array_split(x, 3, axis=1)[0], signed(3, 4))
+case("broadcast_to", lambda x: np.tile(x, (2, 1, 3)), signed(2, 3))
+case("broadcast_to", lambda x: np.tile(x, 2), signed(2, 3))
+case("getitem", lambda x: np.repeat(x, 3), signed(2, 3))
+case("getitem", lambda x: np.repeat(x, [1, 0, 2], axis=1), signed(2, 3))
+case("scatter", lambda x: np.pad(x, ((1, 2), (0, 3))), signed(2, 3))
+case("scatter", lambda x: np.pad(x, 1, constant_values=2), signed(2, 3))
+for mode in ("edge", "reflect", "symmetric", "wrap"):
+    case("getitem", lambda x, m=mode: np.pad(x, (1, 2), m), signed(3, 4))
+case("cumsum", lambda x: np.cumsum(x), signed(2, 3))
+case("cumsum", lambda x: np.cumsum(x, axis=-2), signed(2, 3, 2))
+case("cumsum", lambda x: np.add.accumulate(x, axis=1), signed(2, 3))
+case("getitem", lambda x: np.diagonal(x, 1, -2, -1), signed(2, 3, 4))
+case("sum", lambda x: np.trace(x, -1, 0, 2), signed(3, 2, 4))
+case("getitem", lambda x: np.diag(x, -1), signed(3, 4))
+case("scatter", lambda x: np.diag(x, 2), signed(3))
+case("scatter", lambda x: np.diag(x, -1), signed(3))
+case("where", lambda x: np.tril(x, -1), signed(2, 3, 4))
+case("where", lambda x: np.triu(x, 1), signed(3, 4))
+for axis in (-1, 0, None):
+    case("getitem", lambda x, a=axis: np.sort(x, a), signed(3, 4))
+order = np.array([[0, 0, 3], [1, 2, 2]])
+case("getitem", lambda x: np.take_along_axis(x, order, 1), signed(2, 4))
+
+
+def invertible(*shape: int) -> np.ndarray:
+    """Matrices that no symmetry helps, far from singular."""
+    return signed(*shape) + 3 * np.eye(shape[-1])
+
+
+for shape in ((3, 3), (2, 3, 3)):
+    case("inv", np.linalg.inv, invertible(*shape))
+    case("det", np.linalg.det, invertible(*shape))
+    case("slogdet", lambda x: np.linalg.slogdet(x)[1], invertible(*shape))
+    case("cofactors", linalg.cofactors, invertible(*shape))
+    case(
+        "cholesky",
+        lambda x: np.linalg.cholesky(x @ np.swapaxes(x, -1, -2)),
+        invertible(*shape),
+    )
+case("det", np.linalg.det, -invertible(4, 4) / 3)
+case("cofactors", linalg.cofactors, -invertible(4, 4) / 3)
+case(
+    "cholesky",
+    lambda x: np.linalg.cholesky(x @ x.T, upper=True),
+    invertible(3, 3),
+)
+for left, right in [
+    ((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 3, 3), (3,)),
+    ((2, 3, 3), (2, 3, 4)), ((3, 3), (2, 3, 1)), ((4, 1, 3, 3), (2, 3, 2)),
+]:  # fmt: skip
+    case("solve", np.linalg.solve, invertible(*left), signed(*right))
+for p in (None, 2, 1, 3, np.inf, -np.inf):
+    case("norm", lambda x, p=p: np.linalg.norm(x, p), signed(4))
+    case(
+        "norm",
+        lambda x, p=p: np.linalg.norm(x, p, axis=1, keepdims=True),
+        signed(2, 3),
+    )
+
+
+def uneven(*shape: int) -> np.ndarray:
+    """Numbers of both signs, no two sums of which are equal."""
+    return np.sinh(2 * signed(*shape))
+
+
+for p in (None, "fro", 1, -1, np.inf, -np.inf):
+    case("norm", lambda x, p=p: np.linalg.norm(x, p), uneven(2, 3))
+    case(
+        "norm",
+        lambda x, p=p: np.linalg.norm(x, p, axis=(2, 0)),
+        uneven(2, 3, 4),
     )
 case("linear", fused.linear, signed(5, 3), signed(2, 3), signed(2))
 case("linear", fused.linear, signed(4, 5, 3), signed(2, 3), signed(2))

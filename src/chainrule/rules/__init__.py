@@ -7,7 +7,9 @@ from chainrule.rules import (
     elementwise,
     fused,
     indexing,
+    linalg,
     products,
+    rearranging,
     reductions,
     shapes,
 )
@@ -17,7 +19,9 @@ __all__ = [
     "elementwise",
     "fused",
     "indexing",
+    "linalg",
     "products",
+    "rearranging",
     "reductions",
     "shapes",
 ]

@@ -1,0 +1,191 @@
+# Edit the book, or edit here and stitch.
+"""Recompute what would have to be remembered."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from chainrule.custom import attach, highest, lowered, silent
+from chainrule.engine import (
+    Array,
+    Leaf,
+    Node,
+    Recorder,
+    Traced,
+    mode,
+    running,
+    sweep,
+)
+from chainrule.nested import leaves, rebuilt
+
+Function = Callable[..., Any]
+
+
+# Keep the inputs only
+def checkpoint(f: Function) -> Function:
+    """f, which keeps only its inputs and runs again on the way back.
+
+    Value and gradient are those of f; the memory for what f computes inside
+    is needed for one such function at a time, for the price of a second run.
+    Arrays that f reads without being given them, as a layer reads its
+    weights, get their gradients too. The random generators that f can reach
+    (arguments, closures, attributes, globals) draw the same numbers again.
+    """
+
+    @functools.wraps(f)
+    def forgetful(*args: Any, **kwargs: Any) -> Any:
+        top = highest("checkpoint", args)
+        if top is None or isinstance(top, Recorder):
+            return Run(f, args, kwargs, top).result()
+        return f(*args, **kwargs)  # forward mode remembers nothing anyway
+
+    return forgetful
+
+
+class Run:
+    """One call of f: what it was given, what it read, and how to repeat it."""
+
+    def __init__(
+        self, f: Function, args: Any, kwargs: Any, top: Recorder | None
+    ) -> None:
+        self.f, self.args, self.kwargs = f, args, kwargs
+        self.states = states([f, args, kwargs])
+        self.top = top
+        self.level = 0 if top is None else top.level
+        self.values, self.parents = lowered(self.level, args)
+
+    # Run it without a record
+    def result(self) -> Any:
+        """What f returns, with a way back that runs f again."""
+        with muted(self.level) as read:
+            out = self.f(*rebuilt(self.args, iter(self.values)), **self.kwargs)
+        found = leaves(out)
+        if any(isinstance(x, Traced) and x.level > self.level for x in found):
+            restore(self.states)
+            return self.f(*self.args, **self.kwargs)
+        bare, nodes = lowered(self.level, out)
+        read += [node for node in nodes if node]
+        mine = (x for x in found if isinstance(x, Recorder) and not x.level)
+        top = next(mine, None) if self.top is None else self.top
+        if top is None:
+            return out
+        self.top, self.captured = top, list(dict.fromkeys(read))
+        parents = [*self.parents, *self.captured]
+        if silent(self.level, parents):
+            return rebuilt(out, (top.like(x, None) for x in bare))
+        values = [*self.values, *(node.ans for node in self.captured)]
+        name = getattr(self.f, "__name__", type(self.f).__name__)
+        result = rebuilt(out, iter(bare))
+        return attach(top, name, values, parents, result, self.back)
+
+    # Run it again, recorded, and go back through that
+    def back(self, gradients: Any) -> Sequence[Array | None]:
+        """The gradients of the arguments and of what f read besides."""
+        starts = [
+            Leaf(x) if node else None
+            for x, node in zip(self.values, self.parents, strict=True)
+        ]
+        pairs = zip(self.values, starts, strict=True)
+        assert self.top is not None
+        with recording(self.level), replayed(self.states):
+            args = (self.top.like(x, s) if s else x for x, s in pairs)
+            out = self.f(*rebuilt(self.args, args), **self.kwargs)
+            seeds: dict[Node, Array] = {}
+            _, nodes = lowered(self.level, out)
+            for node, g in zip(nodes, leaves(gradients), strict=True):
+                if node:
+                    seeds[node] = seeds[node] + g if node in seeds else g
+            found = sweep(seeds, retain=False, stop=set(self.captured))
+        asked = [*starts, *self.captured]
+        return [found.get(node) if node else None for node in asked]
+
+
+# Record nothing at one level, but hear what it reads
+@contextmanager
+def muted(level: int) -> Iterator[list[Node]]:
+    """Record nothing at this level; list the nodes that are read there."""
+    before = mode.muted, mode.witness
+    read: list[Node] = []
+    mode.muted, mode.witness = level, read
+    try:
+        yield read
+    finally:
+        mode.muted, mode.witness = before
+        if level == mode.muted:
+            mode.witness += read
+
+
+@contextmanager
+def recording(level: int) -> Iterator[None]:
+    """Record at this level, though its transformation may have ended."""
+    before, ended = (mode.quiet, mode.muted), level not in running
+    mode.quiet = mode.muted = -1
+    running.add(level)
+    try:
+        yield
+    finally:
+        mode.quiet, mode.muted = before
+        if ended:
+            running.discard(level)
+
+
+# Draw the same random numbers again
+State = tuple[np.random.Generator, Any]
+
+
+def states(root: Any) -> list[State]:
+    """The random generators that `root` can reach, and their states."""
+    seen: set[int] = set()
+    found: list[State] = []
+    stack = [root]
+    while stack:
+        x = stack.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        if isinstance(x, np.random.Generator):
+            found.append((x, x.bit_generator.state))
+        else:
+            stack += inside(x)
+    return found
+
+
+def inside(x: Any) -> list[Any]:
+    """What a container, a function or a callable object holds."""
+    if isinstance(x, dict):
+        return list(x.values())
+    if isinstance(x, list | tuple):
+        return list(x)
+    if isinstance(x, functools.partial):
+        return [x.func, x.args, x.keywords]
+    if isinstance(x, MethodType):
+        return [x.__self__, x.__func__]
+    if isinstance(x, FunctionType):
+        read = [x.__globals__.get(name) for name in x.__code__.co_names]
+        return [*inspect.getclosurevars(x).nonlocals.values(), *read]
+    attributes = callable(x) and not isinstance(x, type | Traced)
+    return [getattr(x, "__dict__", None)] if attributes else []
+
+
+def restore(saved: list[State]) -> None:
+    """Put every generator back where it was."""
+    for generator, state in saved:
+        generator.bit_generator.state = state
+
+
+@contextmanager
+def replayed(saved: list[State]) -> Iterator[None]:
+    """Draw again what was drawn then; afterwards go on from now."""
+    now = [(generator, generator.bit_generator.state) for generator, _ in saved]
+    restore(saved)
+    try:
+        yield
+    finally:
+        restore(now)

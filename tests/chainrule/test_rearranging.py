@@ -1,0 +1,65 @@
+"""Functions that move entries, on inputs that are easily got wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+rng = np.random.default_rng(14)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.flip(x),
+        lambda x: np.roll(x, 2),
+        lambda x: np.roll(x, -1, 0),
+        lambda x: np.cumsum(x),
+        lambda x: np.tile(x, (2, 2)),
+        lambda x: np.repeat(x, 2),
+        lambda x: np.pad(x, 1),
+        lambda x: np.sort(x),
+        lambda x: np.triu(x),
+        lambda x: np.diagonal(x),
+    ],
+)
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (3, 2)])
+def test_empty_and_tiny_arrays(f: Any, shape: tuple[int, int]) -> None:
+    x = rng.normal(size=shape)
+    out, pullback = cr.vjp(f, x)
+    np.testing.assert_array_equal(out, f(x))
+    (g,) = pullback(np.ones(out.shape))
+    assert g.shape == shape
+
+
+def test_strided_views_are_read_as_they_look() -> None:
+    x = rng.normal(size=(6, 8))[::2, ::-3]
+    f = lambda x: np.sum(np.cumsum(x, 0) ** 2 * np.roll(x, 1, 1))  # noqa: E731
+    np.testing.assert_array_equal(cr.grad(f)(x), cr.grad(f)(x.copy()))
+
+
+def test_all_pieces_of_a_split_send_back() -> None:
+    x = rng.normal(size=7)
+    scale = np.array([2.0, 3.0, 5.0])
+
+    def f(x: Any) -> Any:
+        parts = np.array_split(x, 3)
+        return sum(s * np.sum(p * p) for s, p in zip(scale, parts, strict=True))
+
+    expected = 2 * x * np.repeat(scale, [3, 2, 2])
+    np.testing.assert_allclose(cr.grad(f)(x), expected, rtol=1e-14)
+
+
+def test_ties_are_sorted_in_order_of_place() -> None:
+    x = np.array([2.0, 1.0, 2.0, 1.0])
+    (g,) = cr.vjp(np.sort, x)[1](np.array([10.0, 20.0, 30.0, 40.0]))
+    np.testing.assert_array_equal(g, [30, 10, 40, 20])
+
+
+def test_padding_by_a_function_is_refused() -> None:
+    with pytest.raises(cr.NotDifferentiable, match="mode='linear_ramp'"):
+        cr.grad(lambda x: np.sum(np.pad(x, 1, mode="linear_ramp")))(np.ones(3))
