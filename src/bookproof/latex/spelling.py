@@ -2,7 +2,7 @@ r"""One spelling for what is written in several: `\cdot`, `\times`, nothing."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from bookproof.latex import tree as t
@@ -13,9 +13,7 @@ _SAME = {"": r"\cdot", r"\times": r"\cdot", "*": r"\cdot"}
 def plainly(node: t.Node) -> t.Node:
     """The node with one sign for products and one for quotients."""
     changed = {
-        field.name: _plain(getattr(node, field.name))
-        for field in fields(node)
-        if field.name not in ("at", "end")
+        name: _plain(getattr(node, name)) for name in t.inside(type(node))
     }
     node = replace(node, **changed)
     if isinstance(node, t.Product):

@@ -296,12 +296,12 @@ class Bound(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside `node`, in reading order."""
-    for name in _inside(type(node)):
+    for name in inside(type(node)):
         yield from _nodes(getattr(node, name))
 
 
-def _inside(kind: type) -> tuple[str, ...]:
-    """The fields that may hold nodes."""
+def inside(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that say something."""
     names = _INSIDE.get(kind)
     if names is None:
         own = {item.name for item in fields(Node)}
