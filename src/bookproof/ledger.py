@@ -30,7 +30,7 @@ BESIDE_THE_POINT = frozenset(
     {
         *("weave", "cli", "check", "report", "progress", "watch", "where"),
         *("pytest_plugin", "lint", "mutate", "statements", "settled"),
-        *("survivors", "covering", "covered", "live"),
+        *("survivors", "covering", "covered", "live", "newborn"),
         *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
     }
 )

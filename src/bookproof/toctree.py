@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def _visit(
     path: Path, project: Project, order: list[Path], findings: list[Finding]
 ) -> None:
     order.append(path)
-    for entry in _entries(path, project, findings):
+    tables, found = contents(path, project)
+    findings += found
+    for entry in [entry for table in tables for entry in table.entries]:
         target = (path.parent / entry.text).with_suffix(".md")
         if not entry.text.endswith(".md"):
             target = path.parent / f"{entry.text}.md"
@@ -63,22 +66,32 @@ def _visit(
             _visit(target, project, order, findings)
 
 
-def _entries(
-    path: Path, project: Project, findings: list[Finding]
-) -> list[Text]:
-    """The documents that the tables of contents of one file name."""
+@dataclass(frozen=True)
+class Contents:
+    """One table of contents: the names in it, and the line (from 0) with
+    which it ends."""
+
+    entries: list[Text]
+    end: int
+
+
+def contents(
+    path: Path, project: Project
+) -> tuple[list[Contents], list[Finding]]:
+    """The tables of contents of one file, and what is wrong with them."""
     text = path.read_text(encoding="utf-8", errors="replace")
     lines = texts.lines(Text.at(text, project.relative(path)))
     table = table_for(project.directives)
-    entries = []
+    tables, findings = [], list[Finding]()
     for token in Lexer().blocks(text):
         if token.type not in ("fence", "colon_fence") or token.map is None:
             continue
         name, _ = info_parts(token, lines[token.map[0]])
         if name == "{toctree}":
             directive, _ = read_directive(token, lines, table)
-            entries += _names(directive, findings)
-    return entries
+            names = _names(directive, findings)
+            tables.append(Contents(names, token.map[1] - 1))
+    return tables, findings
 
 
 def _names(directive: Directive, findings: list[Finding]) -> list[Text]:

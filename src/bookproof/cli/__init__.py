@@ -7,11 +7,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bookproof.cli import checking, covering, mutating, tangling, watching
+from bookproof.cli import (
+    checking,
+    covering,
+    creating,
+    mutating,
+    tangling,
+    watching,
+)
 from bookproof.cli.common import FAILS, UNABLE, UsageError, project_of, tell
 from bookproof.diagnostics import BookError
 
-_GROUPS = (tangling, checking, watching, covering, mutating)
+_GROUPS = (creating, tangling, checking, watching, covering, mutating)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
