@@ -7,6 +7,7 @@ import ast
 from bookproof.diagnostics import Finding
 from bookproof.elements import Cell
 from bookproof.outcome import Outcome, blank
+from bookproof.rules import Rule
 from bookproof.shell import Output, magic_line, unstable
 from bookproof.traces import Frames, describe, line_of, page_lines
 from bookproof.verify import State
@@ -120,7 +121,7 @@ def _unexplained(cell: Cell) -> list[Finding]:
     return [_of_cell("cell", cell, message, "add reason: to its options")]
 
 
-def _of_cell(rule: str, cell: Cell, message: str, note: str) -> Finding:
+def _of_cell(rule: Rule, cell: Cell, message: str, note: str) -> Finding:
     return Finding(rule, message, cell.place, width=120, notes=(note,))
 
 

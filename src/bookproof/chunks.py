@@ -12,6 +12,7 @@ from bookproof import texts
 from bookproof.diagnostics import Finding, Place, Text
 from bookproof.elements import Chapter, Chunk
 from bookproof.gaps import gap, inner_string_lines
+from bookproof.rules import Rule
 
 HEADER = "# Edit the book, or edit here and stitch."
 
@@ -81,7 +82,12 @@ class _Joiner:
         self._check_included()
 
     def _find(
-        self, rule: str, message: str, place: Place, *notes: str, width: int = 1
+        self,
+        rule: Rule,
+        message: str,
+        place: Place,
+        *notes: str,
+        width: int = 1,
     ) -> None:
         self.joined.findings.append(
             Finding(rule, message, place, width=width, notes=notes)

@@ -33,6 +33,8 @@ class Project:
     `unbound_mathematics = "refuse"` makes the lint find every formula outside
     of markers that holds what could change unnoticed: a digit, a sign, a
     transpose (by default, "allow", only its numerals and relations).
+    `depends` are patterns of files outside of the book's folder, from the
+    root, that cells read: when one changes, the chapters are run again.
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Project:
     chapter_seconds: float = 120.0
     directives: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unbound_mathematics: str = "allow"
+    depends: tuple[str, ...] = ()
 
     @classmethod
     def find(cls, start: Path) -> Project:
@@ -71,6 +74,7 @@ class Project:
             chapter_seconds=float(settings.get("chapter_seconds", 120.0)),
             directives=dict(settings.get("directives", {})),
             unbound_mathematics=_unbound_mathematics(root, settings),
+            depends=tuple(settings.get("depends", ())),
         )
 
     def chapters(self) -> list[Path]:

@@ -9,6 +9,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from bookproof.rules import Rule
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -64,7 +66,7 @@ class Finding:
     the remedy.
     """
 
-    rule: str
+    rule: Rule
     message: str
     place: Place
     width: int = 1

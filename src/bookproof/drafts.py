@@ -186,7 +186,7 @@ def _split(draft: Draft) -> list[Finding]:
     return []
 
 
-def _python(kind: str, expression: Text) -> Iterable[Finding]:
+def _python(kind: MarkerKind, expression: Text) -> Iterable[Finding]:
     try:
         parse(expression.text)
     except SyntaxError as error:

@@ -11,6 +11,7 @@ from bookproof.claims import Verdict
 from bookproof.diagnostics import Finding, Place
 from bookproof.elements import Marker
 from bookproof.expressions import is_constant
+from bookproof.rules import Rule
 from bookproof.scalars import NotANumber, as_numbers, as_truth, show
 from bookproof.words import (
     COUNTS,
@@ -237,7 +238,7 @@ def _differs(
     one: Printed,
     value: Fraction | float,
     message: str,
-    rule: str = "fact",
+    rule: Rule = "fact",
     note: str | None = None,
 ) -> Finding:
     apart = ""
@@ -262,7 +263,7 @@ def _differs(
 
 def _finding(
     marker: Marker,
-    rule: str,
+    rule: Rule,
     message: str,
     *,
     at: Printed | None = None,

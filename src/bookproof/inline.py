@@ -12,6 +12,7 @@ from bookproof.diagnostics import Finding, Place, Text
 from bookproof.drafts import Draft, draft_role
 from bookproof.elements import Element, Figure, PlainMath, Prose
 from bookproof.markdown import Lexer, Piece
+from bookproof.rules import Rule
 from bookproof.table import MARKER_ROLES, PLAIN_ROLES
 
 #: Stands in printed words for code, mathematics, a marker or a link's text.
@@ -38,7 +39,12 @@ class InlineReader:
         self.waiting: list[tuple[str, Text]] = []
 
     def find(
-        self, rule: str, message: str, place: Place, *notes: str, width: int = 1
+        self,
+        rule: Rule,
+        message: str,
+        place: Place,
+        *notes: str,
+        width: int = 1,
     ) -> None:
         """Note something wrong."""
         self.findings.append(

@@ -84,7 +84,11 @@ def _parts(project: Project, chapter: Chapter) -> Iterable[bytes]:
         yield from _digests(
             path for path in sources if press not in path.parents
         )
-    yield from _digests(_data(project.root / chapter.path))
+    yield from _digests(_data(project, project.root / chapter.path))
+    for pattern in project.depends:
+        yield from _digests(
+            p for p in project.root.glob(pattern) if p.is_file()
+        )
 
 
 def _version(name: str) -> str:
@@ -102,12 +106,13 @@ def _modules(press: Path, skipped: frozenset[str]) -> list[Path]:
     ]
 
 
-def _data(path: Path) -> list[Path]:
+def _data(project: Project, path: Path) -> list[Path]:
     """The files beside a chapter that its cells may read."""
     found = []
     for beside in path.parent.rglob("*"):
         parts = beside.relative_to(path.parent).parts
         hidden = any(part[0] in "._" for part in parts)
+        hidden = hidden or project.root / "build" in beside.parents
         if not hidden and beside.is_file() and beside.suffix not in NO_DATA:
             found.append(beside)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Final
 
 from markdown_it.token import Token
 
@@ -13,10 +14,10 @@ from bookproof.diagnostics import Finding, Place, Text
 from bookproof.markdown import Piece
 from bookproof.table import REFUSED, TABLE
 
-BROKEN = "broken-markup"
+BROKEN: Final = "broken-markup"
 #: Broken fences have a rule of their own: they may swallow chunks.
-FENCE = "broken-fence"
-REFUSED_RULE = "refused-markup"
+FENCE: Final = "broken-fence"
+REFUSED_RULE: Final = "refused-markup"
 
 #: Characters at which Python and Markdown disagree about where lines end, or
 #: that nobody sees.

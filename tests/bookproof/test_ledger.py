@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bookproof import check, ledger
+from bookproof.chapter import read_chapter
 from bookproof.diagnostics import Place
 from bookproof.outcome import Outcome
 from bookproof.statements import Statement, settled
@@ -79,6 +81,31 @@ def test_what_no_cell_reads_changes_nothing(written, name: str) -> None:
     report(written)
     (written.root / "book" / name).write_text("")
     assert report(written).ran == []
+
+
+def test_a_folder_that_is_the_book_is_not_changed_by_its_own_ledger(
+    written,
+) -> None:
+    """Without settings the book's folder is the root, and holds `build`."""
+    project = replace(written.project, book=written.root)
+    (written.root / "book/ch.md").rename(written.root / "ch.md")
+    (written.root / "book/data.csv").rename(written.root / "data.csv")
+    for ran in (["ch"], []):
+        chapter = read_chapter(written.root / "ch.md", project)
+        plan = check.Plan(project, [chapter], False)
+        assert check.check(plan).ran == ran
+
+
+def test_what_a_project_says_its_cells_read(written) -> None:
+    elsewhere = written.root / "tables"
+    elsewhere.mkdir()
+    (elsewhere / "a.csv").write_text("1")
+    chapter = written.read("ch")
+    project = replace(written.project, depends=("tables/*.csv",))
+    before = [ledger.key(p, chapter) for p in (project, written.project)]
+    (elsewhere / "a.csv").write_text("2")
+    assert ledger.key(project, chapter) != before[0]
+    assert ledger.key(written.project, chapter) == before[1]
 
 
 def test_a_failure_is_remembered_too(written) -> None:

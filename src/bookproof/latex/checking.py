@@ -27,6 +27,7 @@ from bookproof.latex.relations import (
 )
 from bookproof.latex.statements import Formula
 from bookproof.latex.values import Value, show
+from bookproof.rules import Rule
 
 MAX_REJECTED = 20
 
@@ -54,7 +55,7 @@ class Checking:
         self.first: list[Case] = []
 
     def _finding(
-        self, rule: str, message: str, at: int, width: int, *notes: str
+        self, rule: Rule, message: str, at: int, width: int, *notes: str
     ) -> Finding:
         return Finding(
             rule, message, self.text.place(at), width, id=self.id, notes=notes

@@ -17,6 +17,7 @@ from bookproof.latex.values import (
     Thing,
     Value,
 )
+from bookproof.rules import Rule
 
 Meaning = Value | Function | Thing
 Evaluate = Callable[[str, Mapping[str, object]], object]
@@ -113,11 +114,11 @@ class Environment:
     def meaning(self, node: Node) -> Meaning:
         raise NotImplementedError
 
-    def failure(self, message: str, node: Node, rule: str) -> FormulaError:
+    def failure(self, message: str, node: Node, rule: Rule) -> FormulaError:
         """An error at `node`."""
         return FormulaError(message, node.at, node.width, rule=rule)
 
-    def error(self, message: str, node: Node, rule: str) -> NoReturn:
+    def error(self, message: str, node: Node, rule: Rule) -> NoReturn:
         raise self.failure(message, node, rule)
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bookproof.diagnostics import Finding, Text
+from bookproof.rules import Rule
 
 
 class FormulaError(Exception):
@@ -18,7 +19,7 @@ class FormulaError(Exception):
         at: int = 0,
         width: int = 1,
         *,
-        rule: str = "latex",
+        rule: Rule = "latex",
         notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
@@ -68,7 +69,7 @@ class NotAnalytic(Exception):
 class Unplaced(Exception):
     """An error of arithmetic: the evaluator adds its place in the formula."""
 
-    rule = "latex"
+    rule: Rule = "latex"
 
     def placed(self, at: int, width: int) -> FormulaError:
         """This error at a place."""

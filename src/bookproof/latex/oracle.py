@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -35,7 +35,7 @@ from bookproof.latex.steps import (
 from bookproof.latex.values import Function, Value, floating
 
 MAX_ENTRIES = 256
-LARGE = "oracle-large"  # the rule of the error for a variable too large
+LARGE: Final = "oracle-large"  # the rule of the error for a variable too large
 
 
 class Oracle(Primes):

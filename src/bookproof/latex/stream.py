@@ -10,6 +10,7 @@ from typing import NoReturn
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.tokens import Token
 from bookproof.latex.tree import Node
+from bookproof.rules import Rule
 
 MAX_NESTING = 200
 SIZES = re.compile(r"\\(left|right|(?:big|Big|bigg|Bigg)[lrm]?)\Z")
@@ -61,7 +62,7 @@ class Stream:
         message: str,
         token: Token | None = None,
         *,
-        rule: str = "latex",
+        rule: Rule = "latex",
     ) -> NoReturn:
         raise self.failure(message, token, rule=rule)
 
@@ -70,7 +71,7 @@ class Stream:
         message: str,
         token: Token | None = None,
         *,
-        rule: str = "latex",
+        rule: Rule = "latex",
     ) -> FormulaError:
         """An error at `token`, or at the cursor."""
         token = token or self.here

@@ -13,6 +13,7 @@ from bookproof.latex.bindings import Bindings
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.printing import show_node
 from bookproof.latex.statements import Formula
+from bookproof.rules import Rule
 
 
 def bind(formula: Formula, expression: Text, bindings: Bindings) -> Formula:
@@ -63,7 +64,7 @@ def _refuse_vacuous(term: t.Node, expression: Text, bindings: Bindings) -> None:
 
 
 def _vacuous(
-    message: str, expression: Text, rule: str, *notes: str
+    message: str, expression: Text, rule: Rule, *notes: str
 ) -> FormulaError:
     width = len(expression.text.split("\n")[0])
     error = FormulaError(message, 0, width, rule=rule, notes=notes)
