@@ -62,6 +62,7 @@ Rule = Literal[
     "encoding",
     "unreadable",
     "toctree",
+    "new-chapter",
     "config",
     # Running
     "cell",
@@ -161,6 +162,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "encoding": "not UTF-8, or with a byte order mark",
         "unreadable": "a file that cannot be read",
         "toctree": "a table of contents and the folder that differ",
+        "new-chapter": "a chapter that cannot be begun: its name, or its place",
         "config": "settings that cannot be read",
     },
     "Running": {
