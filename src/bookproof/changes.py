@@ -2,14 +2,16 @@ r"""What can be changed in a printed formula, or among printed words.
 
 One definition for two uses: `mutate` makes these changes inside markers, to
 prove that the checks notice; `lint` finds, outside of markers, the mathematics
-in which nothing would notice them.
+in which nothing would notice them. `\text{...}` beside a formula is left alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+from bookproof.words import COUNTS, Printed, counts, numbers
 
 
 class Change(NamedTuple):
@@ -21,17 +23,30 @@ class Change(NamedTuple):
     after: str
 
 
-# In formulas: what is looked for, and what may stand in its place.
-_FORMULA: tuple[tuple[str, str, dict[str, str] | str], ...] = (
-    ("sign", r"(?<![\^_{(])[+-](?!\})", {"+": "-", "-": "+"}),
-    ("operator", r"\\(?:cdot|times|odot)(?![a-zA-Z])", "+"),
-    ("transpose", r"\^\s*(?:\\top|T|\{\\top\}|\{T\})(?![a-zA-Z])", ""),
-    ("layer", r"(?<=\()(?:\\ell|l|t|L)\s*[+-]\s*1(?=\))", "\\ell"),
-    ("layer", r"(?<=\()\\ell(?=\))", r"\ell+1"),
-    ("prime", r"'", ""),
+_NO_LETTER = "(?![a-zA-Z])"
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Mapping[str, str]], ...] = (
+    (
+        "operator",
+        re.compile(
+            rf"\\(?:cdot|times|odot|oslash|sum|prod|max|min){_NO_LETTER}|/"
+        ),
+        {
+            r"\cdot": "+",
+            r"\times": "+",
+            r"\odot": "+",
+            r"\oslash": r"\odot",
+            r"\sum": r"\prod",
+            r"\prod": r"\sum",
+            r"\max": r"\min",
+            r"\min": r"\max",
+            "/": r"\cdot ",
+        },
+    ),
     (
         "relation",
-        r"\\(?:leq?|geq?|approx|ne|neq)(?![a-zA-Z])|[=<>]",
+        re.compile(
+            rf"\\(?:leq?|geq?|approx|neq?|ll|gg|propto|in){_NO_LETTER}|[=<>]"
+        ),
         {
             "=": r"\ne ",
             "<": ">",
@@ -40,11 +55,36 @@ _FORMULA: tuple[tuple[str, str, dict[str, str] | str], ...] = (
             r"\ge": r"\le",
             r"\leq": r"\geq",
             r"\geq": r"\leq",
+            r"\ll": r"\gg",
+            r"\gg": r"\ll",
             r"\approx": "=",
+            r"\propto": "=",
+            r"\in": "=",
             r"\ne": "=",
             r"\neq": "=",
         },
     ),
+    ("prime", re.compile("'"), {"'": ""}),
+)
+_TRANSPOSE = re.compile(
+    rf"\^\s*(?:\\top|T|\{{\\top\}}|\{{T\}}){_NO_LETTER}"
+    rf"|(?<=\))\s*\\top{_NO_LETTER}|(?<=\^\{{-)\\top{_NO_LETTER}"
+)
+_LETTER = r"(?:\\ell(?![a-zA-Z])|[lt](?![a-zA-Z]))"
+_LAYERS = (
+    (re.compile(rf"(?<=\()({_LETTER})\s*[+-]\s*1(?=\))"), r"\1"),
+    (re.compile(rf"(?<=\()({_LETTER})(?=\))"), r"\1+1"),
+    (re.compile(rf"(?<=_\{{)({_LETTER})\s*[+-]\s*1(?=\}})"), r"\1"),
+)
+_LOW_LAYERS = ((re.compile(rf"(?<=_)({_LETTER})"), r"{\1-1}"),)
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_SIGN = re.compile("[+-]")
+_UNARY = re.compile(
+    r"(?:^|[({\[=<>&,|^_]|\\(?:left[(\[|.]?|cdot|times|odot|oslash|quad|le"
+    r"|leq|ge|geq|ne|neq|approx|to|in|ll|gg|propto|\\|\{))\s*$"
+)
+_INDEX = re.compile(
+    r"(?<=_)(?:([a-z])(?![a-z])|\{([a-z]+)\}|\{([a-z]),\s*([a-z])\})"
 )
 _WORDS = {
     "at least": "at most",
@@ -53,54 +93,142 @@ _WORDS = {
     "over": "under",
     "more than": "fewer than",
     "fewer than": "more than",
+    "about": "exactly",
 }
-_DIGITS = re.compile(r"\d+(?:\.\d+)?")
-_INDEX = re.compile(r"(?<=_)(?:([a-z])(?![a-z])|\{([a-z]+)\})")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
 def in_formula(tex: str) -> Iterator[Change]:
-    """The changes of a formula."""
+    """The changes of a formula, wherever it stands."""
     tex = _without_reasons(tex)
     yield from _digits(tex)
-    for kind, pattern, change in _FORMULA:
-        for match in re.finditer(pattern, tex):
-            before = match.group()
-            after = change if isinstance(change, str) else change[before]
-            yield Change(kind, match.start(), before, after)
+    yield from _signs(tex)
+    for kind, pattern, change in _PATTERNS:
+        for match in pattern.finditer(tex):
+            yield Change(
+                kind, match.start(), match.group(), change[match.group()]
+            )
+    yield from _fractions(tex)
+    for match in _TRANSPOSE.finditer(tex):
+        inverse = tex[: match.start()].endswith("-")
+        after = "1" if inverse else ""
+        yield Change("transpose", match.start(), match.group(), after)
+    yield from _replaced("layer", _LAYERS, tex)
     yield from _indices(tex)
 
 
+def in_marker(tex: str, *, defines: bool, loops: bool) -> Iterator[Change]:
+    """The changes of a formula that is evaluated, so that a name in it can be
+    wrong. The `=` of a definition or a range says nothing that is checked."""
+    for change in in_formula(tex):
+        if change.before != "=" or not (defines or loops):
+            yield change
+    yield from _replaced("layer", _LOW_LAYERS, _without_reasons(tex))
+
+
+def _replaced(
+    kind: str, rules: Sequence[tuple[re.Pattern[str], str]], tex: str
+) -> Iterator[Change]:
+    for pattern, template in rules:
+        for match in pattern.finditer(tex):
+            after = match.expand(template)
+            yield Change(kind, match.start(), match.group(), after)
+
+
 def in_words(words: str) -> Iterator[Change]:
-    """The changes of words that a fact prints."""
+    """The changes of words that a fact prints: their numbers and relation words."""
     yield from _digits(words)
-    for before, after in _WORDS.items():
-        for match in re.finditer(rf"\b{before}\b", words):
-            yield Change("comparison", match.start(), before, after)
+    printed = numbers(words) or counts(words)
+    for number in printed:
+        yield from _word_number(words, number)
+    for match in re.finditer(f"[{_RAISED}](?![{_RAISED}])", words):
+        digit = match.group()
+        after = _RAISED[_next(_RAISED.index(digit))]
+        yield Change("digit", match.start(), digit, after)
+    for match in re.finditer("⁻", words):
+        yield Change("sign", match.start(), "⁻", "")
+
+
+def _word_number(words: str, number: Printed) -> Iterator[Change]:
+    if number.text[0] in "-−":
+        yield Change("sign", number.start, number.text[0], "")
+    count = COUNTS.get(number.text.lower())
+    if count is not None:
+        names = list(COUNTS)
+        after = names[count + 1 if count + 1 < len(names) else count - 1]
+        yield Change("digit", number.start, number.text, after)
+    if number.relation in _WORDS:
+        found = re.finditer(rf"\b{number.relation}\b", words[: number.start])
+        *_, last = found
+        after = _WORDS[number.relation]
+        yield Change("comparison", last.start(), last.group(), after)
 
 
 def _digits(text: str) -> Iterator[Change]:
     for match in _DIGITS.finditer(text):
-        last = match.group()[-1]
-        after = "8" if last == "9" else str(int(last) + 1)
-        yield Change("digit", match.end() - 1, last, after)
+        last = int(match.group()[-1])
+        after = str(_next(last))
+        yield Change("digit", match.end() - 1, str(last), after)
+
+
+def _next(digit: int) -> int:
+    return digit + 1 if digit < 9 else 8
+
+
+def _signs(tex: str) -> Iterator[Change]:
+    """`+` for `-` and back; a minus with nothing before it goes away."""
+    for match in _SIGN.finditer(tex):
+        sign, at = match.group(), match.start()
+        if tex[match.end() : match.end() + 1] == "}":
+            continue  # a mark, as in \partial^{+}
+        if not _UNARY.search(tex[:at]):
+            yield Change("sign", at, sign, "-" if sign == "+" else "+")
+        elif sign == "-":
+            yield Change("sign", at, "-", "")
+
+
+def _fractions(tex: str) -> Iterator[Change]:
+    r"""`\frac{a}{b}` upside down, unless it is a derivative."""
+    for match in re.finditer(rf"\\[dt]?frac{_NO_LETTER}", tex):
+        top = _braced(tex, match.end())
+        bottom = _braced(tex, match.end() + len(top)) if top else ""
+        derivative = re.match(r"\{\s*(?:\\partial|\\mathrm|d)", bottom)
+        if top and bottom and not derivative:
+            yield Change("operator", match.end(), top + bottom, bottom + top)
+
+
+def _braced(tex: str, start: int) -> str:
+    """The group in braces that begins at `start`; empty if none does."""
+    depth = 0
+    for end in range(start, len(tex)):
+        depth += {"{": 1, "}": -1}.get(tex[end], 0)
+        if depth <= 0:
+            return tex[start : end + 1] if end > start else ""
+    return ""
 
 
 def _indices(tex: str) -> Iterator[Change]:
     """Swap a subscript for another that the same formula uses."""
-    found = [(m, m.group(1) or m.group(2)) for m in _INDEX.finditer(tex)]
-    letters = sorted({letter for _, word in found for letter in word})
-    for match, word in found:
-        others = [letter for letter in letters if letter not in word]
-        if len(word) > 1:
+    found = list(_INDEX.finditer(tex))
+    letters = sorted({c for m in found for c in m.group() if c.isalpha()})
+    for match in found:
+        lone, word, first, second = match.groups()
+        before = match.group()
+        others = [each for each in letters if each not in before]
+        if first:
+            after = f"{{{second},{first}}}"
+        elif word and len(word) > 1:
             after = f"{{{word[::-1]}}}"
-            yield Change("index", match.start(), match.group(), after)
         elif others:
             after = f"{{{others[0]}}}"
-            yield Change("index", match.start(), match.group(), after)
+        else:
+            continue
+        if after.replace(" ", "") != before.replace(" ", ""):
+            yield Change("index", match.start(), before, after)
 
 
 def _without_reasons(tex: str) -> str:
-    """Blank out `\\text{...}`: words beside a formula are not evaluated."""
+    r"""Blank out `\text{...}`: words beside a formula are not evaluated."""
     return re.sub(
         r"\\text\{[^{}]*\}", lambda match: " " * len(match.group()), tex
     )

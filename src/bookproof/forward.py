@@ -20,7 +20,7 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.outcome import NOT_REACHED, Outcome, runnable
-from bookproof.variants import try_variant
+from bookproof.trials import Trials
 from bookproof.verify import WAITING, State, verify_element, verify_shapes
 
 GRACE = 10.0
@@ -53,20 +53,23 @@ class Runner:
         self.waiting: list[Waiting] = []
         self.settled: list[Waiting] = []
         self.tables: list[Waiting] = []
+        self.trials = Trials(self)
 
     def run(self) -> None:
         """From the first element to the last that is wanted."""
         for index, element in self.left:
             if self._beside(index, element):
                 continue
-            self.try_variants(index)
+            self.trials.at(index, element)
             # An exercise keeps its own time, so that the chapter goes on.
             grace = GRACE if isinstance(element, Exercise | Solution) else 0.0
             self.emit({"event": "begin", "index": index, "grace": grace})
             self.step(index, element)
             if self.wanted is not None and not self.wanted:
-                return
-        self.end()
+                break
+        else:
+            self.end()
+        self.trials.end()
 
     def step(self, index: int, element: Element) -> None:
         """Run or verify one element."""
@@ -82,22 +85,7 @@ class Runner:
         self.emit({"event": "outputs", "number": number, "outputs": outputs})
         self.tell(outcome)
         self.retry()
-
-    def follow(self, start: int) -> None:
-        """Everything after an element but exercises, to the end."""
-        for index, element in self.left:
-            if index > start and not isinstance(element, Exercise | Solution):
-                self.step(index, element)
-        self.end()
-
-    def try_variants(self, index: int) -> None:
-        """Try the other versions of an element, before it runs itself."""
-        request = self.state.request
-        for name, element in request.variants.get(index, ()):
-            grace = request.chapter_seconds
-            self.emit({"event": "begin", "index": index, "grace": grace})
-            found = try_variant(self, index, element)
-            self.emit({"event": "variant", "name": name, "found": found})
+        self.trials.retry()
 
     def _beside(self, index: int, element: Element) -> bool:
         """Whether the element was not asked for and binds nothing."""

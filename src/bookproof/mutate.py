@@ -1,75 +1,127 @@
-r"""Change one printed thing at a time, to prove that the checks can fail.
+"""Change one printed thing at a time, to prove that the checks can fail.
 
 A mutant is the chapter with one digit, sign, relation, operator, transpose,
-index, layer, prime or comparison word changed, in a marker or in mathematics
-outside of markers. A check worth having turns red; a mutant that survives
-shows a claim that is vacuous, or mathematics that nothing checks.
+index, layer, prime, symbol or comparison word changed in a marker, or in
+mathematics outside of markers. A check worth having turns red; a mutant that
+survives shows a claim that is vacuous.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bookproof.changes import Change, in_formula, in_words
 from bookproof.diagnostics import Place, Text
+from bookproof.changes import Change, in_formula, in_marker, in_words
 from bookproof.elements import Chapter, Element, Marker, PlainMath
+from bookproof.swaps import Vocabulary, swaps
+
+KINDS = (
+    *("digit", "sign", "operator", "relation", "transpose"),
+    *("index", "prime", "layer", "symbol", "comparison"),
+)
+"""What can be changed in the text of a chapter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One edit: `before` at `start` of the chapter's text becomes `after`."""
+    """One change of a part of an element: part 0 is its body, the last may be
+    its range, those between are its conditions."""
 
-    kind: str
+    index: int
+    part: int
+    change: Change
     place: Place
-    start: int
-    before: str
-    after: str
     id: str
 
-    def apply(self, text: str) -> str:
-        """The chapter's text with this one change."""
-        end = self.start + len(self.before)
-        if text[self.start : end] != self.before:
-            raise ValueError(f"{self.place}: the text is not {self.before!r}")
-        return text[: self.start] + self.after + text[end:]
+    @property
+    def kind(self) -> str:
+        """What kind of thing is changed."""
+        return self.change.kind
+
+    @property
+    def words(self) -> str:
+        """What becomes of what."""
+        return f"{self.change.before!r} -> {self.change.after!r}"
+
+    def apply(self, element: Element) -> Element:
+        """The element with this one change."""
+        old = parts(element)[self.part]
+        return _with_part(element, self.part, changed(old, self.change))
 
     def __str__(self) -> str:
-        change = f"{self.before!r} -> {self.after!r}"
-        return f"{self.place}: {self.kind} {change} in {self.id}"
+        return f"{self.place}: {self.kind} {self.words} in {self.id}"
 
 
 def mutants(chapter: Chapter) -> Iterator[Mutant]:
     """All mutants of a chapter, in reading order."""
-    starts = _line_starts(chapter.text)
-    for element in chapter.elements:
-        for name, text, change in _changes(element):
-            place = text.place(change.offset)
-            start = starts[place.line - 1] + place.column - 1
-            before, after = change.before, change.after
-            yield Mutant(change.kind, place, start, before, after, name)
+    vocabulary = Vocabulary()
+    for index, element in enumerate(chapter.elements):
+        vocabulary.take(element)
+        for number, text in enumerate(parts(element)):
+            name, seen = _id(element, index), set()
+            for change in _changes(element, number, text.text, vocabulary):
+                # Two kinds may come to the same text: it is tried once.
+                after = changed(text, change).text
+                if after not in seen:
+                    seen.add(after)
+                    place = text.place(change.offset)
+                    yield Mutant(index, number, change, place, name)
 
 
-def _changes(element: Element) -> Iterator[tuple[str, Text, Change]]:
-    """What can be changed in an element: its id, the text, the change."""
+def parts(element: Element) -> list[Text]:
+    """The texts of an element in which something may be changed."""
     if isinstance(element, PlainMath):
-        for change in in_formula(element.body.text):
-            yield "mathematics", element.body, change
+        return [element.body]
     if not isinstance(element, Marker):
+        return []
+    found = [element.body, *element.when]
+    return [*found, element.range] if element.range else found
+
+
+def changed(text: Text, change: Change) -> Text:
+    """The text after the change; what stands behind it moves along."""
+    _, offset, before, after = change
+    end = offset + len(before)
+    if text.text[offset:end] != before:
+        raise ValueError(f"{text.place(offset)}: the text is not {before!r}")
+    moved = len(after) - len(before)
+    origins = tuple(
+        (at + moved if at > offset else at, line, column)
+        for at, line, column in text.origins
+    )
+    other = text.text[:offset] + after + text.text[end:]
+    return Text(other, text.file, origins)
+
+
+def _changes(
+    element: Element, part: int, text: str, vocabulary: Vocabulary
+) -> Iterator[Change]:
+    if not isinstance(element, Marker):
+        yield from in_formula(text)
         return
-    formula = element.kind in ("let", "claim")
-    texts = [element.body, *element.when]
-    texts += [element.range] if element.range is not None else []
-    for number, text in enumerate(texts):
-        if element.kind in ("cited", "unchecked") and not number:
-            continue
-        reading = in_formula if formula or number else in_words
-        for change in reading(text.text):
-            yield element.id, text, change
+    if element.kind not in ("let", "claim") and not part:
+        if element.kind == "fact":
+            yield from in_words(text)
+        return
+    defines = element.kind == "let" and not part
+    loops = part > len(element.when)
+    yield from in_marker(text, defines=defines, loops=loops)
+    if not loops:
+        yield from swaps(text, vocabulary, defines=defines)
 
 
-def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return starts
+def _with_part(element: Element, part: int, text: Text) -> Element:
+    if not isinstance(element, Marker):
+        return replace(element, body=text)  # type: ignore[call-arg]
+    if part == 0:
+        return replace(element, body=text)
+    if part <= len(element.when):
+        when = list(element.when)
+        when[part - 1] = text
+        return replace(element, when=tuple(when))
+    return replace(element, range=text)
+
+
+def _id(element: Element, index: int) -> str:
+    return element.id if isinstance(element, Marker) else f"math-{index}"

@@ -59,12 +59,15 @@ def run_chapter(
     lines: Mapping[tuple[str, int], str] | None = None,
     facts: Mapping[str, float | None] | None = None,
     variants: Mapping[int, Sequence[tuple[str, Element]]] | None = None,
+    copies: int = 1,
     on_outcome: Callable[[Outcome], None] | None = None,
+    on_variant: Callable[[str], None] | None = None,
 ) -> ChapterRun:
     """Run a chapter once, forward; with `wanted`, only as far as needed for
     the elements of those indices. `variants` are other versions of elements,
-    by index, each with a name: the run's `variants` then say what finding
-    each of them led to (None: it survived)."""
+    by index, each with a name, tried in so many `copies` of the process at a
+    time: the run's `variants` then say what finding each of them led to (None:
+    it survived)."""
     elements = dict(runnable(chapter))
     run = ChapterRun(
         chapter, {index: blank(index, each) for index, each in elements.items()}
@@ -82,6 +85,7 @@ def run_chapter(
         lines=dict(lines or {}),
         facts=dict(facts or {}),
         variants=dict(variants or {}),
+        copies=copies,
         chapter_seconds=project.chapter_seconds,
     )
     begun: int | None = None
@@ -95,6 +99,8 @@ def run_chapter(
                 run.uses.add(event)
             elif event["event"] == "variant":
                 run.variants[event["name"]] = event["found"]
+                if on_variant is not None:
+                    on_variant(event["name"])
             elif event["event"] == "outcome":
                 outcome = Outcome.from_json(event["outcome"])
                 run.outcomes[outcome.index] = outcome

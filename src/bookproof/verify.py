@@ -43,7 +43,9 @@ WAITING = "waiting"
 @dataclass(frozen=True)
 class Request:
     """What the parent asks for. `wanted` are the indices of the elements
-    whose verdicts are needed (None: all); nothing after them runs."""
+    whose verdicts are needed (None: all); nothing after them runs. `variants`
+    are other versions of elements, each with a name, tried in so many forked
+    `copies` at a time."""
 
     chapter: Chapter
     root: str
@@ -57,6 +59,7 @@ class Request:
     variants: Mapping[int, Sequence[tuple[str, Element]]] = field(
         default_factory=dict
     )
+    copies: int = 1
 
 
 class State:

@@ -1,0 +1,60 @@
+"""Which elements can see a definition? Judged by letters, so rather too many:
+an element that shares no letter with a symbol cannot depend on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bookproof.elements import Element, Marker, PlainMath
+from bookproof.latex.errors import FormulaError
+from bookproof.latex.statements import read_definitions
+
+Letters = frozenset[str]
+
+_LETTER = re.compile(r"\\[a-zA-Z]+|[a-zA-Z]")
+_FONT = re.compile(r"\\(?:math\w+|operatorname\*?|text\w*)(?![a-zA-Z])")
+
+
+def letters(element: Element, macros: Mapping[str, str]) -> Letters:
+    """All letters and commands in the formulas of an element."""
+    found: set[str] = set()
+    for text in _texts(element):
+        found |= _letters(text, macros)
+    return frozenset(found)
+
+
+def targets(element: Element, macros: Mapping[str, str]) -> set[Letters]:
+    """The letters of each symbol that a definition defines."""
+    if not isinstance(element, Marker):
+        return set()
+    try:
+        definitions = read_definitions(element.body.text, macros)
+    except FormulaError:
+        return set()
+    return {
+        frozenset(_LETTER.findall(_FONT.sub("", each.target.base)))
+        for each in definitions
+    }
+
+
+def sees(used: Letters, touched: set[Letters]) -> bool:
+    """Whether any of the touched symbols can be among the letters."""
+    return any(symbol <= used for symbol in touched)
+
+
+def _texts(element: Element) -> list[str]:
+    if isinstance(element, PlainMath):
+        return [element.body.text]
+    if not isinstance(element, Marker):
+        return []
+    parts = [element.body, *element.when, *element.options.values()]
+    parts += [element.range] if element.range else []
+    return [part.text for part in parts]
+
+
+def _letters(text: str, macros: Mapping[str, str]) -> set[str]:
+    found = set(_LETTER.findall(text))
+    for name in found & macros.keys():
+        found |= set(_LETTER.findall(macros[name]))
+    return found

@@ -1,0 +1,201 @@
+"""Other versions of elements, tried where they stand: does a check fail?
+
+A changed claim is verified in a forked copy of the chapter. A changed
+definition becomes a scope of its own, beside the chapter's, in which every
+later definition is made too and every later claim that can see the change is
+verified; the cells, which no definition reaches, run once for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bookproof.claims import Scope
+from bookproof.diagnostics import Finding
+from bookproof.elements import Element, Marker, PlainMath, Symbols
+from bookproof.forks import Failed, in_copies
+from bookproof.latex.limits import limited
+from bookproof.outcome import GOOD
+from bookproof.reach import Letters, letters, sees, targets
+from bookproof.verify import WAITING, verify_element
+
+if TYPE_CHECKING:
+    from bookproof.forward import Runner
+
+
+@dataclass
+class World:
+    """The scope in which a changed definition holds, and the symbols through
+    which the change can be seen."""
+
+    scope: Scope
+    touched: set[Letters]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One version of one element in one scope; `missing` is the name that it
+    waits for, `last` that nothing comes after it."""
+
+    name: str
+    index: int
+    element: Element
+    scope: Scope
+    missing: str | None = None
+    last: bool = False
+
+
+class Trials:
+    """Tries the variants of a request while its chapter runs."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.state = runner.state
+        self.request = runner.state.request
+        self.emit = runner.emit
+        self.worlds: dict[str, World] = {}
+        self.waiting: list[Trial] = []
+        self.settled: list[Trial] = []
+        self.found: dict[str, str | None] = {
+            name: None
+            for each in self.request.variants.values()
+            for name, _ in each
+        }
+        self.letters: dict[int, Letters] = {}
+
+    def at(self, index: int, element: Element) -> None:
+        """Try all that is to be tried here, before the element itself."""
+        if not self.found:
+            return
+        own = self.request.variants.get(index, ())
+        if isinstance(element, Symbols) or _defines(element):
+            self._follow(index, element)
+            for name, other in own:
+                self._open(name, element, other)
+        elif isinstance(element, Marker | PlainMath):
+            scope = self.state.scope
+            self._try(
+                [Trial(name, index, other, scope) for name, other in own]
+                + [
+                    Trial(name, index, element, world.scope)
+                    for name, world in self.worlds.items()
+                    if self._sees(index, element, world)
+                ]
+            )
+
+    def _sees(self, index: int, element: Element, world: World) -> bool:
+        if index not in self.letters:
+            macros = self.request.macros
+            self.letters[index] = letters(element, macros)
+        return sees(self.letters[index], world.touched)
+
+    def _open(self, name: str, old: Element, new: Element) -> None:
+        """A changed definition: from here on there is a world of its own."""
+        macros = self.request.macros
+        touched = targets(old, macros) | targets(new, macros)
+        world = World(self.state.scope.fork(), touched)
+        self.worlds[name] = world
+        self._define(name, world, new)
+
+    def _follow(self, index: int, element: Element) -> None:
+        """Make the chapter's definition in every world too."""
+        for name, world in [*self.worlds.items()]:
+            if self._sees(index, element, world):
+                world.touched |= targets(element, self.request.macros)
+            self._define(name, world, element)
+
+    def _define(self, name: str, world: World, element: Element) -> None:
+        findings: list[Finding] = []
+        try:
+            with limited():
+                if isinstance(element, Symbols):
+                    findings = world.scope.symbols(element)
+                elif isinstance(element, Marker):
+                    findings = world.scope.let(element)
+        except Exception as error:
+            self._kill(name, f"{element.place}: {error}")
+        if findings:
+            self._kill(name, _say(findings[0]))
+
+    def _kill(self, name: str, why: str) -> None:
+        self.found[name] = why
+        self.worlds.pop(name, None)
+        self.emit({"event": "variant", "name": name, "found": why})
+
+    def _try(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Verify them in copies of the process; those that hold."""
+        batch = [each for each in trials if self.found[each.name] is None]
+        if not batch:
+            return []
+        request, first = self.request, batch[0].index
+        grace = request.cell_seconds * len(batch)
+        self.emit({"event": "begin", "index": first, "grace": grace})
+        jobs = [partial(_verify, self.state, each) for each in batch]
+        ended = in_copies(jobs, request.copies, request.cell_seconds)
+        held = []
+        for number, result in ended:
+            trial = batch[number]
+            if self.found[trial.name] is not None:
+                continue
+            if isinstance(result, Failed):
+                self._kill(trial.name, f"{trial.element.place}: {result.why}")
+            elif result["found"]:
+                self._kill(trial.name, result["found"])
+            elif result["waits"]:
+                scope, name = trial.scope, result["missing"]
+                # Mathematics in prose sees what is introduced further down.
+                scope = scope.fork() if name is not None else scope
+                waits = replace(trial, scope=scope, missing=name)
+                self.waiting.append(waits)
+            else:
+                held.append(trial)
+        return held
+
+    def retry(self) -> None:
+        """After a cell: try what it has made possible."""
+        names = self.state.namespace
+        ready = [each for each in self.waiting if each.missing in names]
+        if ready:
+            self.waiting = [e for e in self.waiting if e not in ready]
+            self.settled += self._try(ready)
+
+    def end(self) -> None:
+        """What was tried late must hold at the end too; the rest survives."""
+        late = [each for each in self.waiting if each.missing is not None]
+        for trial in late:
+            if self.found[trial.name] is None:
+                why = f"no cell binds {trial.missing!r}"
+                self._kill(trial.name, f"{trial.element.place}: {why}")
+        prose = [each for each in self.waiting if each.missing is None]
+        self._try(replace(each, last=True) for each in prose)
+        self._try(replace(each, last=True) for each in self.settled)
+        for name, found in self.found.items():
+            if found is None:
+                self.emit({"event": "variant", "name": name, "found": None})
+
+
+def _defines(element: Element) -> bool:
+    return isinstance(element, Marker) and element.kind == "let"
+
+
+def _verify(state: Any, trial: Trial) -> dict[str, Any]:
+    """In the copy: what is found, or whether it has to wait."""
+    outcome, missing = verify_element(
+        state, trial.index, trial.element, trial.scope
+    )
+    waits = outcome.status == WAITING
+    waits = waits or isinstance(trial.element, PlainMath) and not outcome.good
+    waits = waits and not trial.last
+    found = None
+    if not waits and outcome.findings:
+        found = _say(outcome.findings[0])
+    elif not waits and outcome.status not in GOOD:
+        found = f"{outcome.place}: {outcome.status}"
+    return {"found": found, "waits": waits, "missing": missing}
+
+
+def _say(finding: Finding) -> str:
+    return f"{finding.place}: {finding.message}"
+
