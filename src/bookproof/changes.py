@@ -72,8 +72,8 @@ _TRANSPOSE = re.compile(
 )
 _LETTER = r"(?:\\ell(?![a-zA-Z])|[lt](?![a-zA-Z]))"
 _LAYERS = (
-    (re.compile(rf"(?<=\()({_LETTER})\s*[+-]\s*1(?=\))"), r"\1"),
-    (re.compile(rf"(?<=\()({_LETTER})(?=\))"), r"\1+1"),
+    (re.compile(rf"(?<=\^\{{\()({_LETTER})\s*[+-]\s*1(?=\))"), r"\1"),
+    (re.compile(rf"(?<=\^\{{\()({_LETTER})(?=\))"), r"\1+1"),
     (re.compile(rf"(?<=_\{{)({_LETTER})\s*[+-]\s*1(?=\}})"), r"\1"),
 )
 _LOW_LAYERS = ((re.compile(rf"(?<=_)({_LETTER})"), r"{\1-1}"),)
@@ -95,6 +95,7 @@ _WORDS = {
     "fewer than": "more than",
     "about": "exactly",
 }
+_REASONS = re.compile(r"\\text\{[^{}]*\}|&&.*?(?=\\\\|\\end|\Z)", re.DOTALL)
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -136,7 +137,7 @@ def _replaced(
 
 
 def in_words(words: str) -> Iterator[Change]:
-    """The changes of words that a fact prints: their numbers and relation words."""
+    """The changes of words that a fact prints: of numbers and relations."""
     yield from _digits(words)
     printed = numbers(words) or counts(words)
     for number in printed:
@@ -212,7 +213,7 @@ def _indices(tex: str) -> Iterator[Change]:
     found = list(_INDEX.finditer(tex))
     letters = sorted({c for m in found for c in m.group() if c.isalpha()})
     for match in found:
-        lone, word, first, second = match.groups()
+        _, word, first, second = match.groups()
         before = match.group()
         others = [each for each in letters if each not in before]
         if first:
@@ -228,7 +229,6 @@ def _indices(tex: str) -> Iterator[Change]:
 
 
 def _without_reasons(tex: str) -> str:
-    r"""Blank out `\text{...}`: words beside a formula are not evaluated."""
-    return re.sub(
-        r"\\text\{[^{}]*\}", lambda match: " " * len(match.group()), tex
-    )
+    r"""Blank out `\text{...}` and the column of reasons behind `&&`: words
+    beside a formula are not evaluated."""
+    return _REASONS.sub(lambda match: " " * len(match.group()), tex)

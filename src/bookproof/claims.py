@@ -12,6 +12,7 @@ from bookproof.diagnostics import Finding, Text
 from bookproof.elements import Marker, Symbols
 from bookproof.latex.bindings import Bindings
 from bookproof.latex.checker import Checker
+from bookproof.latex.checking import Haste
 from bookproof.latex.draws import Draws
 from bookproof.latex.errors import FormulaError, MissingName
 from bookproof.latex.limits import deep, limited
@@ -63,6 +64,7 @@ class Scope:
         self.evaluate = evaluate
         self.macros = dict(macros or {})
         self.bindings = Bindings()
+        self.haste: Haste | None = None
 
     def fork(self) -> Scope:
         """A copy that later definitions do not reach."""
@@ -165,7 +167,9 @@ class Scope:
         draws = Draws(
             self.bindings, self.evaluate, options, formula.loops, marker.id
         )
-        checker = Checker(marker.body, marker.id, formula, draws, when)
+        checker = Checker(
+            marker.body, marker.id, formula, draws, when, self.haste
+        )
         try:
             with limited(), deep(), np.errstate(all="ignore"):
                 checker.run()

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bookproof.diagnostics import Place, Text
 from bookproof.changes import Change, in_formula, in_marker, in_words
+from bookproof.diagnostics import Place, Text
 from bookproof.elements import Chapter, Element, Marker, PlainMath
 from bookproof.swaps import Vocabulary, swaps
 
@@ -42,7 +42,8 @@ class Mutant:
     @property
     def words(self) -> str:
         """What becomes of what."""
-        return f"{self.change.before!r} -> {self.change.after!r}"
+        before, after = self.change.before, self.change.after
+        return f"{self.kind} {before!r} -> {after!r}"
 
     def apply(self, element: Element) -> Element:
         """The element with this one change."""
@@ -50,7 +51,7 @@ class Mutant:
         return _with_part(element, self.part, changed(old, self.change))
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.kind} {self.words} in {self.id}"
+        return f"{self.place}: {self.words} in {self.id}"
 
 
 def mutants(chapter: Chapter) -> Iterator[Mutant]:
@@ -59,7 +60,7 @@ def mutants(chapter: Chapter) -> Iterator[Mutant]:
     for index, element in enumerate(chapter.elements):
         vocabulary.take(element)
         for number, text in enumerate(parts(element)):
-            name, seen = _id(element, index), set()
+            name, seen = _id(element), set()
             for change in _changes(element, number, text.text, vocabulary):
                 # Two kinds may come to the same text: it is tried once.
                 after = changed(text, change).text
@@ -123,5 +124,5 @@ def _with_part(element: Element, part: int, text: Text) -> Element:
     return replace(element, range=text)
 
 
-def _id(element: Element, index: int) -> str:
-    return element.id if isinstance(element, Marker) else f"math-{index}"
+def _id(element: Element) -> str:
+    return element.id if isinstance(element, Marker) else "mathematics"

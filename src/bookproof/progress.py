@@ -28,3 +28,16 @@ def bar(chapters: Sequence[Chapter]) -> Iterator[Callable[[Outcome], None]]:
                     shown.update()
 
         yield advance
+
+
+@contextlib.contextmanager
+def count(total: int, unit: str) -> Iterator[Callable[[], None]]:
+    """A bar over so many things of one sort; call it when one is done."""
+    lock = threading.Lock()
+    with tqdm(total=total, unit=f" {unit}", leave=False, disable=None) as shown:
+
+        def advance() -> None:
+            with lock:
+                shown.update()
+
+        yield advance

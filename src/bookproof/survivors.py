@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from bookproof.chapter import read_chapter
+from bookproof import ledger
 from bookproof.config import Project
-from bookproof.elements import Chapter, Element
+from bookproof.diagnostics import BookError
+from bookproof.elements import (
+    Chapter,
+    Element,
+    Exercise,
+    Marker,
+    PlainMath,
+    Solution,
+)
+from bookproof.latex.errors import FormulaError
+from bookproof.latex.normal import normal_definitions, normal_formula, within
+from bookproof.latex.statements import (
+    Formula,
+    read_definitions,
+    read_formula,
+    read_loop,
+)
 from bookproof.lint import lint_chapter
-from bookproof.mutate import Mutant, mutants
+from bookproof.mutate import Mutant, mutants, parts
+from bookproof.outcome import runnable
 from bookproof.run import run_chapter
+
+Macros = Mapping[str, str]
+Chosen = list[tuple[Chapter, list[Mutant]]]
+Fate = Literal["killed", "survives", "equivalent", "weaker"]
+"""What becomes of a mutant. One that no check notices may be *equivalent*:
+its formula has the normal form of the printed one; or *weaker*: it says the
+same of a part of the printed range, so it is true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A mutant, what became of it, and the finding that killed it."""
+
+    mutant: Mutant
+    fate: Fate
+    why: str = ""
 
 
 def choose(
     chapters: Sequence[Chapter], sample: int | None, seed: int
-) -> list[tuple[Chapter, list[Mutant]]]:
+) -> Chosen:
     """All mutants of the chapters, or so many of them at random."""
     every = [(each, mutant) for each in chapters for mutant in mutants(each)]
     if sample is not None and sample < len(every):
@@ -28,55 +64,153 @@ def choose(
     ]
 
 
-def survivors(
-    chapter: Chapter, project: Project, chosen: Sequence[Mutant]
-) -> list[Mutant]:
-    """Those that leave reading, lint and every check content."""
-    variants: dict[int, list[tuple[str, Element]]] = {}
-    same: list[Mutant] = []
-    before = _found(chapter, project)
-    for number, mutant in enumerate(chosen):
-        changed = _read(chapter, project, mutant)
-        if len(changed.elements) != len(chapter.elements):
-            continue
-        if _found(changed, project) > before:
-            continue
-        index = _difference(chapter, changed)
-        if index is None:
-            same.append(mutant)
-            continue
-        version = (str(number), changed.elements[index])
-        variants.setdefault(index, []).append(version)
-    run = run_chapter(chapter, project, variants=variants)
-    left = [
-        chosen[int(name)] for name, found in run.variants.items() if not found
-    ]
-    return sorted([*same, *left], key=lambda mutant: mutant.start)
+class Trial:
+    """Some mutants of a chapter, on their way through its run: those that
+    the lint notices are dead already, the others are `variants` of it."""
+
+    def __init__(
+        self, chapter: Chapter, project: Project, chosen: Sequence[Mutant]
+    ) -> None:
+        self.chapter = chapter
+        self.project = project
+        self.chosen = chosen
+        self.linted: dict[int, str] = {}
+        self.variants: dict[int, list[tuple[str, Element]]] = {}
+        for number, mutant in enumerate(chosen):
+            changed = mutant.apply(chapter.elements[mutant.index])
+            why = _linted(changed, chapter, project)
+            if why:
+                self.linted[number] = why
+            else:
+                version = (str(number), changed)
+                self.variants.setdefault(mutant.index, []).append(version)
+
+    def judge(self, found: Mapping[str, str | None]) -> list[Tried]:
+        """What became of each, from what the run found of the variants."""
+        out = []
+        for number, mutant in enumerate(self.chosen):
+            why = self.linted.get(number) or found.get(str(number))
+            if why:
+                out.append(Tried(mutant, "killed", why))
+            else:
+                element = self.chapter.elements[mutant.index]
+                fate = _fate(element, mutant, self.project.macros)
+                out.append(Tried(mutant, fate))
+        return out
 
 
-def _read(chapter: Chapter, project: Project, mutant: Mutant) -> Chapter:
-    text = mutant.apply(chapter.text)
-    return read_chapter(project.root / chapter.path, project, text)
+def try_mutants(
+    chapter: Chapter,
+    project: Project,
+    chosen: Sequence[Mutant],
+    copies: int = 1,
+    on_end: Callable[[], None] = lambda: None,
+) -> list[Tried]:
+    """What becomes of each, in so many processes at a time; BookError when
+    the chapter does not hold as it stands."""
+    found = lint_chapter(chapter, project)
+    if found:
+        raise BookError(found)
+    trial = Trial(chapter, project, chosen)
+    for _ in trial.linted:
+        on_end()
+    run = run_chapter(
+        chapter,
+        project,
+        wanted=_without_exercises(chapter),
+        facts=ledger.references(project, chapter),
+        variants=trial.variants,
+        copies=copies,
+        on_variant=lambda name: on_end(),
+    )
+    if run.findings:
+        raise BookError(run.findings)
+    return trial.judge(run.variants)
 
 
-def _found(chapter: Chapter, project: Project) -> int:
-    """How much reading and lint find."""
-    return len(chapter.findings) + len(lint_chapter(chapter, project))
+def try_all(
+    project: Project, chosen: Chosen, jobs: int, on_end: Callable[[], None]
+) -> list[tuple[Chapter, list[Tried]]]:
+    """Try the mutants of several chapters: chapters side by side, and, when
+    there are more jobs than chapters, several copies of each."""
+    rows = max(min(jobs, len(chosen)), 1)
+    copies = max(jobs // rows, 1)
+
+    def one(its: tuple[Chapter, list[Mutant]]) -> list[Tried]:
+        return try_mutants(its[0], project, its[1], copies, on_end)
+
+    with ThreadPoolExecutor(rows) as pool:
+        tried = pool.map(one, chosen)
+        return [
+            (its[0], found) for its, found in zip(chosen, tried, strict=True)
+        ]
 
 
-def _difference(old: Chapter, new: Chapter) -> int | None:
-    """The first element that reads otherwise (places aside)."""
-    for index, pair in enumerate(zip(old.elements, new.elements, strict=True)):
-        texts = [_texts(element) for element in pair]
-        if texts[0] != texts[1]:
-            return index
-    return None
+def _without_exercises(chapter: Chapter) -> frozenset[int]:
+    """No text is changed in exercises, and nothing depends on them."""
+    return frozenset(
+        index
+        for index, element in runnable(chapter)
+        if not isinstance(element, Exercise | Solution)
+    )
 
 
-def _texts(element: Element) -> tuple[object, ...]:
-    body = getattr(element, "body", "")
-    others = (getattr(element, "when", ()), getattr(element, "range", None))
-    expression = getattr(element, "expression", None)
-    rows = getattr(element, "rows", ())
-    printed = [(str(row.symbol), str(row.shape)) for row in rows]
-    return (str(body), str(others), str(expression), printed)
+def _linted(changed: Element, chapter: Chapter, project: Project) -> str:
+    """What the lint says of a changed element, if it says anything."""
+    if not isinstance(changed, PlainMath):
+        return ""
+    alone = replace(chapter, elements=(changed,), findings=())
+    found = lint_chapter(alone, project)
+    return f"{found[0].place}: {found[0].message}" if found else ""
+
+
+def _fate(element: Element, mutant: Mutant, macros: Macros) -> Fate:
+    """Whether a mutant that nothing notices could be noticed at all."""
+    changed = mutant.apply(element)
+    try:
+        if isinstance(element, PlainMath) or not isinstance(changed, Marker):
+            return "survives"
+        if changed.kind == "let":
+            return _compare_lets(element, changed, macros)
+        if changed.kind == "claim":
+            return _compare_claims(element, changed, mutant, macros)
+    except FormulaError:
+        pass
+    return "survives"
+
+
+def _compare_lets(old: Element, new: Element, macros: Macros) -> Fate:
+    one, two = (
+        normal_definitions(read_definitions(parts(each)[0].text, macros))
+        for each in (old, new)
+    )
+    return "equivalent" if one == two else "survives"
+
+
+def _compare_claims(
+    old: Element, new: Element, mutant: Mutant, macros: Macros
+) -> Fate:
+    assert isinstance(old, Marker)
+    assert isinstance(new, Marker)
+    conditions = range(1, len(old.when) + 1)
+    numbers = [mutant.part] if mutant.part in conditions else [0]
+    for number in numbers:
+        one, two = (
+            read_formula(parts(each)[number].text, macros)
+            for each in (old, new)
+        )
+        if normal_formula(one) != normal_formula(two):
+            return "survives"
+    before, after = (_loops(each, macros) for each in (old, new))
+    if before == after:
+        return "equivalent"
+    pairs = zip(after.loops, before.loops, strict=True)
+    return "weaker" if all(within(*pair) for pair in pairs) else "survives"
+
+
+def _loops(marker: Marker, macros: Macros) -> Formula:
+    """Only the ranges of a claim."""
+    loops = read_formula(marker.body.text, macros).loops
+    if marker.range is not None:
+        loops += (read_loop(marker.range.text, macros),)
+    return Formula((), loops)

@@ -66,7 +66,7 @@ def swaps(
 ) -> Iterator[Change]:
     """One swap for each symbol that has something to be swapped for."""
     seen = [
-        _Seen(node.at, tex[node.at : node.end], node)
+        _Seen(node.at, _whole(tex[node.at :], node.end - node.at), node)
         for root in _roots(tex, defines)
         for node in _symbols(root, frozenset())
         if node.base not in _CONSTANTS and node.base in tex[node.at : node.end]
@@ -75,6 +75,13 @@ def swaps(
         other = _other(one, seen, vocabulary)
         if other is not None:
             yield Change("symbol", one.at, one.text, _apart(other, tex, one))
+
+
+def _whole(tex: str, end: int) -> str:
+    """What is printed up to `end`, with the braces that close it."""
+    while tex[:end].count("{") > tex[:end].count("}") and end < len(tex):
+        end += 1
+    return tex[:end]
 
 
 def _other(one: _Seen, seen: list[_Seen], known: Vocabulary) -> str | None:
@@ -119,7 +126,13 @@ def _roots(tex: str, defines: bool) -> list[t.Node]:
         formula = read_formula(tex)
     except FormulaError:
         return []
-    return [*formula.chains, *formula.loose]
+    return [*map(_said, formula.chains), *formula.loose]
+
+
+def _said(chain: t.Chain) -> t.Node:
+    """Of a symbol in a space only its shape is said, which others have too."""
+    spaces = [side for side in chain.sides if isinstance(side, t.Space)]
+    return spaces[0] if spaces else chain
 
 
 def _symbols(node: t.Node, bound: frozenset[str]) -> Iterator[t.Symbol]:

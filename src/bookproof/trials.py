@@ -9,7 +9,7 @@ verified; the cells, which no definition reaches, run once for all.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from bookproof.claims import Scope
 from bookproof.diagnostics import Finding
 from bookproof.elements import Element, Marker, PlainMath, Symbols
 from bookproof.forks import Failed, in_copies
+from bookproof.latex.checking import Haste
 from bookproof.latex.limits import limited
 from bookproof.outcome import GOOD
 from bookproof.reach import Letters, letters, sees, targets
@@ -38,12 +39,14 @@ class World:
 @dataclass(frozen=True)
 class Trial:
     """One version of one element in one scope; `missing` is the name that it
-    waits for, `last` that nothing comes after it."""
+    waits for, `last` that nothing comes after it. Versions of one claim share
+    their `haste`."""
 
     name: str
     index: int
     element: Element
     scope: Scope
+    haste: Haste = field(default_factory=Haste)
     missing: str | None = None
     last: bool = False
 
@@ -75,9 +78,9 @@ class Trials:
             for name, other in own:
                 self._open(name, element, other)
         elif isinstance(element, Marker | PlainMath):
-            scope = self.state.scope
+            scope, haste = self.state.scope, Haste()
             self._try(
-                [Trial(name, index, other, scope) for name, other in own]
+                [Trial(name, index, other, scope, haste) for name, other in own]
                 + [
                     Trial(name, index, element, world.scope)
                     for name, world in self.worlds.items()
@@ -158,7 +161,7 @@ class Trials:
         names = self.state.namespace
         ready = [each for each in self.waiting if each.missing in names]
         if ready:
-            self.waiting = [e for e in self.waiting if e not in ready]
+            self.waiting = [e for e in self.waiting if e.missing not in names]
             self.settled += self._try(ready)
 
     def end(self) -> None:
@@ -182,12 +185,12 @@ def _defines(element: Element) -> bool:
 
 def _verify(state: Any, trial: Trial) -> dict[str, Any]:
     """In the copy: what is found, or whether it has to wait."""
+    trial.scope.haste = trial.haste
     outcome, missing = verify_element(
         state, trial.index, trial.element, trial.scope
     )
-    waits = outcome.status == WAITING
-    waits = waits or isinstance(trial.element, PlainMath) and not outcome.good
-    waits = waits and not trial.last
+    unread = isinstance(trial.element, PlainMath) and not outcome.good
+    waits = (outcome.status == WAITING or unread) and not trial.last
     found = None
     if not waits and outcome.findings:
         found = _say(outcome.findings[0])
@@ -198,4 +201,3 @@ def _verify(state: Any, trial: Trial) -> dict[str, Any]:
 
 def _say(finding: Finding) -> str:
     return f"{finding.place}: {finding.message}"
-

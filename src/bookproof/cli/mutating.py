@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 import argparse
-from concurrent.futures import ThreadPoolExecutor
 
 from bookproof.cli.common import (
     FAILS,
     HOLDS,
+    UNABLE,
     Commands,
+    UsageError,
+    configured,
     jobs_of,
     paths_of,
     project_of,
     takes_chapters,
     takes_jobs,
+    tell,
 )
+from bookproof.diagnostics import BookError
+from bookproof.kill_report import as_json, as_text
 from bookproof.report import say
+
+_DESCRIPTION = r"""
+Changes one printed thing at a time, and lists the changes that no check
+notices: such a survivor shows a claim that says nothing, or a mistake that
+would have been printed. What is changed:
+
+  digit       the last digit of a number, or a count in the words of a fact
+  sign        + and -; a minus with nothing before it goes
+  operator    \cdot \times \odot to +, \oslash to \odot, / to \cdot,
+              \sum and \prod, \max and \min, a fraction upside down
+  relation    = to \ne, < to >, \le to \ge, \ll to \gg, \approx and \in to =
+  transpose   goes
+  index       for another of the formula, or two of them in the other order
+  prime       goes
+  layer       (\ell) to (\ell+1), (\ell-1) to (\ell), _\ell to _{\ell-1}
+  symbol      for another of the formula, or of the tables of symbols, that
+              is not known to have another shape
+  comparison  at least, at most; under, over; more than, fewer than; about to
+              exactly, before a number in the words of a fact
+
+A survivor is set apart, and not counted, when it is equivalent (its formula
+has the normal form of the printed one) or weaker (it says the same of a part
+of the printed range). survivors.toml in the book's folder may hold the reason
+for another:
+
+  [[survivor]]
+  claim = "chapter::label"
+  change = "digit '2' -> '3'"
+  reason = "…"
+
+The results of whole chapters are kept in _mutants/ in the book's folder, for
+the ledger page and for the tests; with --new, only claims without a result
+are tried.
+"""
 
 
 def add(commands: Commands) -> None:
@@ -23,6 +62,10 @@ def add(commands: Commands) -> None:
     mutate = commands.add_parser(
         "mutate",
         help="change one printed thing at a time; list what no check notices",
+        description=_DESCRIPTION,
+        epilog="Exit status: 0 every change is noticed; 1 some survive "
+        "without a reason; 2 they could not be tried.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     takes_chapters(mutate)
     mutate.add_argument(
@@ -31,25 +74,42 @@ def add(commands: Commands) -> None:
     mutate.add_argument(
         "--seed", type=int, default=0, help="of the sample (default: 0)"
     )
+    mutate.add_argument(
+        "--new",
+        action="store_true",
+        help="only the claims of which no result is kept",
+    )
     takes_jobs(mutate)
     mutate.set_defaults(run=_mutate)
 
 
 def _mutate(options: argparse.Namespace) -> int:
-    from bookproof import check, survivors
+    from bookproof import check, kills, progress, survivors
 
     project = project_of(options)
-    paths, _ = paths_of(options, project)
-    chosen = survivors.choose(
-        check.read(project, paths), options.sample, options.seed
-    )
-    with ThreadPoolExecutor(jobs_of(options)) as pool:
-        left = pool.map(
-            lambda each: survivors.survivors(each[0], project, each[1]), chosen
-        )
-        every = [mutant for its in left for mutant in its]
-    for mutant in every:
-        say(f"survives: {mutant}")
-    tried = sum(len(its) for _, its in chosen)
-    say(f"{tried - len(every)} of {tried} mutants are noticed")
-    return FAILS if every else HOLDS
+    if options.new and options.sample is not None:
+        raise UsageError("--new tries all that is new: leave out --sample")
+    chapters = check.read(project, paths_of(options, project)[0])
+    if options.new:
+        every = [(each, kills.unknown(project, each)) for each in chapters]
+        chosen = [(each, its) for each, its in every if its]
+    else:
+        chosen = survivors.choose(chapters, options.sample, options.seed)
+    total = sum(len(its) for _, its in chosen)
+    try:
+        with progress.count(total, "mutants") as advance:
+            jobs = jobs_of(options)
+            tried = survivors.try_all(project, chosen, jobs, advance)
+    except BookError as error:
+        tell(error.findings, project, options.json)
+        return UNABLE
+    if options.sample is None and configured(project):
+        for chapter, its in tried:
+            kills.save(project, chapter, kills.entries(chapter, its))
+    found = {
+        chapter.name: kills.counted(project, chapter, its)
+        for chapter, its in tried
+    }
+    say(as_json(found) if options.json else as_text(found))
+    alive = [each for its in found.values() for each in its.survivors]
+    return FAILS if any(not each.reason for each in alive) else HOLDS

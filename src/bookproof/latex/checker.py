@@ -31,6 +31,8 @@ class Checker(Checking):
         for _, cases in self.draws.tried():
             if self._draw(cases):
                 self.accepted += 1
+            if self.decided():
+                break
             if self._broken() or (
                 given and self.accepted >= self.options.draws
             ):

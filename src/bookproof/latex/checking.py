@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,6 +31,24 @@ from bookproof.latex.values import Value, show
 from bookproof.rules import Rule
 
 MAX_REJECTED = 20
+MAX_REMEMBERED = 1000
+
+
+Known = dict[t.Node, Value | FormulaError]
+
+
+@dataclass
+class Haste:
+    """For trying many versions of one claim: one finding is enough, and what
+    was evaluated in a case is remembered for the next version."""
+
+    cases: dict[tuple[object, ...], Known] = field(default_factory=dict)
+
+    def known(self, case: Case) -> Known:
+        """The values of sides that are known in this case."""
+        if case.path is None or len(self.cases) >= MAX_REMEMBERED:
+            return {}
+        return self.cases.setdefault((case.number, *case.path), {})
 
 
 class Checking:
@@ -42,8 +61,10 @@ class Checking:
         formula: Formula,
         draws: Draws,
         when: Sequence[tuple[Text, Formula]] = (),
+        haste: Haste | None = None,
     ) -> None:
         self.text = text
+        self.haste = haste
         self.id = id
         self.pairs = pairs_of(formula)
         self.draws = draws
@@ -72,7 +93,7 @@ class Checking:
                 self.first.append(case)
             accepted = True
             self._case(case)
-            if self.findings:
+            if self.findings or self.decided():
                 break
         return accepted
 
@@ -118,7 +139,7 @@ class Checking:
 
     def _case(self, case: Case) -> None:
         env = self.draws.evaluator(case)
-        known: dict[t.Node, Value | FormulaError] = {}
+        known = self.haste.known(case) if self.haste else {}
         for pair in self.pairs:
             try:
                 self._pair(pair, env, case, known)
@@ -129,6 +150,13 @@ class Checking:
             except (OverflowError, MemoryError) as error:
                 large = TooLarge(f"the numbers are too large: {error}")
                 self._error(large.placed(pair.at, pair.width), case)
+            if self.decided():
+                return
+
+    def decided(self) -> bool:
+        """Whether the rest cannot matter."""
+        found = bool(self.findings) or any(p.failure for p in self.pairs)
+        return self.haste is not None and found
 
     def _error(self, error: FormulaError, case: Case) -> None:
         finding = error.finding(self.text, self.id)
@@ -149,7 +177,7 @@ class Checking:
         pair: Pair,
         env: Evaluator,
         case: Case,
-        known: dict[t.Node, Value | FormulaError],
+        known: Known,
     ) -> None:
         if pair.along:
             self._record(pair, self._sequence(pair, case), case)
@@ -174,7 +202,7 @@ class Checking:
         self,
         node: t.Node,
         env: Evaluator,
-        known: dict[t.Node, Value | FormulaError],
+        known: Known,
     ) -> Value:
         """A side's value, found once though two relations share it."""
         found = known.get(node)

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import chain, islice, pairwise
 from typing import Any, cast
 
@@ -34,6 +35,7 @@ class Case:
     drawn: dict[str, Meaning] = field(default_factory=dict)
     names: dict[str, object] = field(default_factory=dict)
     number: int = 0  # of the draw, from 1; 0 without :given:
+    path: tuple[object, ...] | None = ()  # through the loops; None: untold
 
     def summary(self) -> tuple[str, ...]:
         """The bindings, for a reader."""
@@ -234,7 +236,11 @@ def _raised(given: str, error: Exception) -> Exception:
 
 
 def _with(case: Case, symbols: tuple[Symbol, ...], value: Any) -> Case:
-    new = Case(dict(case.drawn), dict(case.names), case.number)
+    path = case.path
+    if path is not None:
+        plain = isinstance(value, int | float | str | Fraction)
+        path = (*path, symbols, value) if plain else None
+    new = Case(dict(case.drawn), dict(case.names), case.number, path)
     for symbol in symbols:
         _bind(new, symbol, value)
     return new

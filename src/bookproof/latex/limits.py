@@ -47,6 +47,10 @@ def deep() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+class _TimeUp(BaseException):
+    """No `except` on the way up may take this for an error of its own."""
+
+
 @contextmanager
 def limited(seconds: float | None = None) -> Iterator[None]:
     """Stop with an error after `seconds` (by default SECONDS), where the
@@ -65,14 +69,16 @@ def limited(seconds: float | None = None) -> Iterator[None]:
     allowed = SECONDS if seconds is None else seconds
 
     def stop(signum: int, frame: FrameType | None) -> None:
-        raise FormulaError(
-            f"evaluating took longer than {allowed:g} seconds", rule="limit"
-        )
+        raise _TimeUp
 
     handler = signal.signal(signal.SIGVTALRM, stop)
     before, _ = signal.setitimer(signal.ITIMER_VIRTUAL, allowed)
     try:
         yield
+    except _TimeUp:
+        raise FormulaError(
+            f"evaluating took longer than {allowed:g} seconds", rule="limit"
+        ) from None
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, before)
         signal.signal(signal.SIGVTALRM, handler)

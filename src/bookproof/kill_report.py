@@ -1,0 +1,68 @@
+"""How the fate of mutants is told: for people, and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bookproof.kills import Count, Kills, Left
+
+
+def as_text(found: Mapping[str, Kills]) -> str:
+    """What was left, in reading order, then a line for each chapter."""
+    lines = [_line(left) for its in found.values() for left in its.left]
+    lines += [f"{name}: {_summary(its)}" for name, its in found.items()]
+    return "\n".join(lines or ["nothing to change"])
+
+
+def as_json(found: Mapping[str, Kills]) -> str:
+    """The same as one JSON object, by chapter."""
+    data = {name: _record(its) for name, its in found.items()}
+    return json.dumps(data, indent=1, ensure_ascii=False)
+
+
+def _line(left: Left) -> str:
+    because = f" ({left.reason})" if left.reason else ""
+    return f"{left.fate}: {left.mutant}{because}"
+
+
+def _summary(its: Kills) -> str:
+    total = its.total
+    said = f"{total.killed} of {total.asked} mutants are noticed"
+    said += f" ({total.rate:.2%})"
+    if total.apart:
+        said += f", {total.apart} apart"
+    kinds = ", ".join(
+        f"{kind} {count.killed}/{count.asked}"
+        for kind, count in sorted(its.kinds.items())
+    )
+    return f"{said}: {kinds}"
+
+
+def _record(its: Kills) -> dict[str, Any]:
+    return {
+        **_numbers(its.total),
+        "kinds": {k: _numbers(n) for k, n in sorted(its.kinds.items())},
+        "claims": {k: _numbers(n) for k, n in its.claims.items()},
+        "left": [
+            {
+                "id": left.mutant.id,
+                "fate": left.fate,
+                "change": left.mutant.words,
+                "file": left.mutant.place.file,
+                "line": left.mutant.place.line,
+                "column": left.mutant.place.column,
+                "reason": left.reason,
+            }
+            for left in its.left
+        ],
+    }
+
+
+def _numbers(count: Count) -> dict[str, int]:
+    return {
+        "tried": count.tried,
+        "killed": count.killed,
+        "apart": count.apart,
+    }

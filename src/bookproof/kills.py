@@ -1,0 +1,209 @@
+"""What became of the mutants of each claim, as the book keeps it.
+
+`bookproof mutate` writes one file a chapter, `_mutants/<chapter>.json` in the
+book's folder, and it is committed: trying all mutants takes minutes, and a
+page must be the same wherever it is built. A claim's entry is found by the
+digest of what the claim says, so an entry of another wording is never shown;
+`make test` asks for every entry, and tries a sample again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bookproof.config import Project
+from bookproof.elements import Chapter, Element, Marker
+from bookproof.mutate import Mutant, mutants, parts
+from bookproof.reasons import Reasons, unreadable
+from bookproof.survivors import Fate, Tried
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many mutants were tried, how many a check noticed, and how many
+    nothing could notice (equivalent, or weaker and so true)."""
+
+    tried: int = 0
+    killed: int = 0
+    apart: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.tried + other.tried,
+            self.killed + other.killed,
+            self.apart + other.apart,
+        )
+
+    @property
+    def asked(self) -> int:
+        """How many should have been noticed."""
+        return self.tried - self.apart
+
+    @property
+    def rate(self) -> float:
+        """The share of those that were noticed; 1 when there were none."""
+        return self.killed / self.asked if self.asked else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A mutant that no check noticed, what it is (`survives`, `equivalent`
+    or `weaker`), and the reason that `survivors.toml` gives for it."""
+
+    mutant: Mutant
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass
+class Kills:
+    """What is known of a chapter's mutants: by claim, by kind of change, and
+    what was left; `stale` are the ids of claims of which nothing is known."""
+
+    claims: dict[str, Count] = field(default_factory=dict)
+    kinds: dict[str, Count] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> Count:
+        """All mutants of the chapter."""
+        return sum(self.claims.values(), Count())
+
+    @property
+    def survivors(self) -> list[Left]:
+        """Those that a check should have noticed."""
+        return [each for each in self.left if each.fate == "survives"]
+
+    def add(self, mutant: Mutant, fate: Fate, reason: str = "") -> None:
+        """Count one mutant."""
+        one = Count(1, fate == "killed", fate in ("equivalent", "weaker"))
+        name, kind = mutant.id, mutant.kind
+        self.claims[name] = self.claims.get(name, Count()) + one
+        self.kinds[kind] = self.kinds.get(kind, Count()) + one
+        if fate != "killed":
+            self.left.append(Left(mutant, fate, reason))
+
+
+def load(project: Project, chapter: Chapter) -> Kills:
+    """What is known of a chapter as it stands."""
+    out, record = Kills(), _read(project, chapter)
+    reasons = Reasons.read(project, chapter.name)
+    for key, its in _by_key(chapter).items():
+        entry = record.get(key)
+        if entry is None or not _fits(entry, its):
+            out.stale.append(its[0].id)
+            continue
+        left = dict(entry.get("left", ()))
+        for number, mutant in enumerate(its):
+            fate = left.get(number, "killed")
+            out.add(mutant, fate, reasons.of(mutant))
+    return out
+
+
+def counted(
+    project: Project, chapter: Chapter, tried: Iterable[Tried]
+) -> Kills:
+    """What was found just now, sampled or not."""
+    out, reasons = Kills(), Reasons.read(project, chapter.name)
+    for each in tried:
+        out.add(each.mutant, each.fate, reasons.of(each.mutant))
+    return out
+
+
+def entries(chapter: Chapter, tried: Iterable[Tried]) -> dict[str, Any]:
+    """The record of those claims of which all mutants were tried."""
+    fates = {each.mutant: each.fate for each in tried}
+    return {
+        key: _entry([fates[mutant] for mutant in its], its)
+        for key, its in _by_key(chapter).items()
+        if fates.keys() >= set(its)
+    }
+
+
+def _entry(fates: Sequence[Fate], its: Sequence[Mutant]) -> dict[str, Any]:
+    kinds = sorted(Counter(mutant.kind for mutant in its).items())
+    left = [pair for pair in enumerate(fates) if pair[1] != "killed"]
+    entry: dict[str, Any] = {"kinds": dict(kinds)}
+    return {**entry, "left": left} if left else entry
+
+
+def save(project: Project, chapter: Chapter, new: Mapping[str, Any]) -> None:
+    """Take new entries into a chapter's file, whole or not at all; entries
+    of what the chapter no longer says go."""
+    record = {**_read(project, chapter), **new}
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(record[key])}"
+        for key in sorted(_by_key(chapter).keys() & record.keys())
+    ]
+    path = _file(project, chapter)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def unknown(project: Project, chapter: Chapter) -> list[Mutant]:
+    """The mutants of which no record says what became of them."""
+    record = _read(project, chapter)
+    return [
+        mutant
+        for key, its in _by_key(chapter).items()
+        if key not in record or not _fits(record[key], its)
+        for mutant in its
+    ]
+
+
+def _fits(entry: Mapping[str, Any], its: Sequence[Mutant]) -> bool:
+    """Whether an entry is about these mutants."""
+    kinds = Counter(mutant.kind for mutant in its)
+    return bool(Counter(entry["kinds"]) == kinds)
+
+
+def _by_key(chapter: Chapter) -> dict[str, list[Mutant]]:
+    """The mutants of each claim by the digest of what it says. Claims that
+    say the same are told apart by their order."""
+    out: dict[int, list[Mutant]] = {}
+    for mutant in mutants(chapter):
+        out.setdefault(mutant.index, []).append(mutant)
+    keyed: dict[str, list[Mutant]] = {}
+    seen: Counter[str] = Counter()
+    for index, its in out.items():
+        digest = _digest(chapter.elements[index])
+        seen[digest] += 1
+        keyed[f"{digest}-{seen[digest]}"] = its
+    return keyed
+
+
+def _digest(element: Element) -> str:
+    said: list[object] = [part.text for part in parts(element)]
+    if isinstance(element, Marker):
+        expression = element.expression
+        said.append(element.kind)
+        said.append(expression.text if expression else "")
+        said.append(sorted((k, v.text) for k, v in element.options.items()))
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+def _file(project: Project, chapter: Chapter) -> Path:
+    """The underscore says that no cell reads it."""
+    return project.book / "_mutants" / f"{chapter.name}.json"
+
+
+def _read(project: Project, chapter: Chapter) -> dict[str, Any]:
+    path = _file(project, chapter)
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise unreadable(project, path, error) from error
+    return data

@@ -1,0 +1,71 @@
+"""Why some mutants cannot be noticed: `survivors.toml` in the book's folder.
+
+[[survivor]]
+claim = "chapter::label"
+change = "digit '2' -> '3'"
+reason = "…"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bookproof.config import Project
+from bookproof.diagnostics import BookError, Finding, Place
+from bookproof.mutate import Mutant
+
+FILE = "survivors.toml"
+
+
+@dataclass
+class Reasons:
+    """The reasons given in one chapter, by claim and change."""
+
+    place: Place
+    given: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, project: Project, chapter: str) -> Reasons:
+        """The reasons for survivors of a chapter."""
+        path = project.book / FILE
+        out = cls(Place(project.relative(path), 1))
+        if not path.is_file():
+            return out
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            for each in data.get("survivor", ()):
+                name, _, label = each["claim"].partition("::")
+                if name == chapter:
+                    key = label, each["change"]
+                    out.given[key] = each["reason"]
+        except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+            raise unreadable(project, path, error) from error
+        return out
+
+    def of(self, mutant: Mutant) -> str:
+        """The reason given for a mutant; empty if there is none."""
+        return self.given.get((mutant.id, mutant.words), "")
+
+    def idle(self, survivors: Iterable[Mutant]) -> list[Finding]:
+        """Reasons for what does not survive."""
+        alive = {(mutant.id, mutant.words) for mutant in survivors}
+        return [
+            Finding(
+                "mutants",
+                f"no such mutant survives: {change} in {name}",
+                self.place,
+                notes=("delete its reason",),
+            )
+            for name, change in self.given
+            if (name, change) not in alive
+        ]
+
+
+def unreadable(project: Project, path: Path, error: Exception) -> BookError:
+    """A file beside the chapters that is broken."""
+    place = Place(project.relative(path), 1)
+    message = f"this cannot be read: {type(error).__name__}: {error}"
+    return BookError([Finding("mutants", message, place)])

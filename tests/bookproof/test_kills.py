@@ -1,0 +1,133 @@
+"""What `mutate` keeps, and what of it is still about the chapter."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import Book
+
+from bookproof import kills
+from bookproof.cli import main
+from bookproof.diagnostics import BookError
+from bookproof.reasons import Reasons
+
+BODY = """\
+# A chapter
+
+```{code-cell} ipython3
+n = 3
+```
+
+It is {fact}`low: at least 3 <n>`, {claim}`sum: 1 + 1 = 2` and
+{claim}`same: (-2)^2 = 4`; again {claim}`1 + 1 = 2`.
+"""
+REASON = """\
+[[survivor]]
+claim = "ch::low"
+change = "comparison 'at least' -> 'at most'"
+reason = "it is three"
+"""
+
+
+def mutate(book: Book, *arguments: str) -> int:
+    return main(["--root", str(book.root), "mutate", *arguments])
+
+
+@pytest.fixture
+def tried(book: Book, capsys: pytest.CaptureFixture[str]) -> Book:
+    book.write("ch", BODY)
+    assert mutate(book, "ch", "-j", "1") == 1
+    said = capsys.readouterr().out
+    assert "survives: book/ch.md:12:19: comparison" in said
+    assert "equivalent: " in said
+    return book
+
+
+def load(book: Book) -> kills.Kills:
+    return kills.load(book.project, book.read("ch"))
+
+
+def test_a_whole_chapter_is_kept(tried: Book) -> None:
+    found = load(tried)
+    assert found.stale == []
+    # low: 3 -> 4, at least -> at most; sum: three digits, a sign, a relation.
+    assert found.claims["low"] == kills.Count(2, 1)
+    assert found.claims["sum"] == kills.Count(5, 5)
+    assert found.claims["same"] == kills.Count(5, 4, 1)
+    assert found.kinds["comparison"] == kills.Count(1, 0)
+    assert found.total == kills.Count(17, 15, 1)
+    assert found.total.asked == 16
+    assert found.total.rate == 15 / 16
+    assert [each.fate for each in found.left] == ["survives", "equivalent"]
+    assert [each.mutant.id for each in found.survivors] == ["low"]
+
+
+def test_another_wording_is_not_known(tried: Book) -> None:
+    tried.write("ch", BODY.replace("sum: 1 + 1 = 2", "sum: 1 + 2 = 3"))
+    found = load(tried)
+    assert found.stale == ["sum"]
+    assert "sum" not in found.claims
+    # Claims that say the same are told apart by their order.
+    tried.write("ch", BODY.replace("; again {claim}`1 + 1 = 2`", ""))
+    assert load(tried).stale == []
+
+
+def test_only_what_is_new_is_tried_again(
+    tried: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried.write("ch", BODY.replace("sum: 1 + 1 = 2", "sum: 1 + 2 = 3"))
+    assert mutate(tried, "--new", "--json") == 0
+    (record,) = json.loads(capsys.readouterr().out).values()
+    assert set(record["claims"]) == {"sum"}
+    assert load(tried).stale == []
+    assert mutate(tried, "--new") == 0
+    assert "nothing to change" in capsys.readouterr().out
+    path = tried.root / "book" / "_mutants" / "ch.json"
+    assert len(json.loads(path.read_text())) == 4  # the old wording is gone
+
+
+def test_a_sample_is_not_kept(book: Book) -> None:
+    book.write("ch", BODY)
+    mutate(book, "ch", "--sample", "3")
+    assert not (book.root / "book" / "_mutants").exists()
+
+
+def test_a_reason_makes_a_survivor_known(
+    tried: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tried.root / "book" / "survivors.toml").write_text(REASON)
+    assert mutate(tried, "ch") == 0
+    assert "(it is three)" in capsys.readouterr().out
+    found = load(tried)
+    assert [each.reason for each in found.survivors] == ["it is three"]
+    assert found.total.rate == 15 / 16  # it counts all the same
+
+
+def test_a_reason_for_nothing_is_found(tried: Book) -> None:
+    path = tried.root / "book" / "survivors.toml"
+    path.write_text(REASON + REASON.replace("ch::low", "ch::lower"))
+    reasons = Reasons.read(tried.project, "ch")
+    (idle,) = reasons.idle(each.mutant for each in load(tried).survivors)
+    assert "in lower" in idle.message
+
+
+@pytest.mark.parametrize("name", ["survivors.toml", "_mutants/ch.json"])
+def test_a_broken_file_is_an_error(tried: Book, name: str) -> None:
+    (tried.root / "book" / name).write_text("[[survivor]]\n")
+    with pytest.raises(BookError, match=f"book/{name}"):
+        load(tried)
+
+
+def test_what_does_not_hold_cannot_be_tried(
+    book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book.write("ch", BODY.replace("1 + 1 = 2", "1 + 1 = 3"))
+    assert mutate(book, "ch") == 2
+    assert "the two sides are not equal" in capsys.readouterr().out
+    assert mutate(book, "ch", "--new", "--sample", "3") == 2
+
+
+def test_all_killed_is_a_success(book: Book) -> None:
+    book.write("ch", "# A chapter\n\n{claim}`1 + 1 = 2`\n")
+    assert mutate(book, "ch", "-j", "3") == 0
