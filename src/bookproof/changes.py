@@ -118,7 +118,9 @@ def in_formula(tex: str) -> Iterator[Change]:
     yield from _indices(tex)
 
 
-def in_marker(tex: str, *, defines: bool, loops: bool) -> Iterator[Change]:
+def in_marker(
+    tex: str, *, defines: bool = False, loops: bool = False
+) -> Iterator[Change]:
     """The changes of a formula that is evaluated, so that a name in it can be
     wrong. The `=` of a definition or a range says nothing that is checked."""
     for change in in_formula(tex):

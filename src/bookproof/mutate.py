@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 
 from bookproof.changes import Change, in_formula, in_marker, in_words
 from bookproof.diagnostics import Place, Text
-from bookproof.elements import Chapter, Element, Marker, PlainMath
+from bookproof.elements import (
+    Chapter,
+    Element,
+    Marker,
+    PlainMath,
+    SymbolRow,
+    Symbols,
+)
+from bookproof.latex.shapes import FORMULA
 from bookproof.swaps import Vocabulary, swaps
 
 KINDS = (
@@ -25,8 +33,9 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of a part of an element: part 0 is its body, the last may be
-    its range, those between are its conditions."""
+    """One change of a part of an element. Of a marker, part 0 is its body, the
+    last may be its range, those between are its conditions; the parts of a
+    table of symbols are the shapes that it prints."""
 
     index: int
     part: int
@@ -73,7 +82,9 @@ def mutants(chapter: Chapter) -> Iterator[Mutant]:
 def parts(element: Element) -> list[Text]:
     """The texts of an element in which something may be changed."""
     if isinstance(element, PlainMath):
-        return [element.body]
+        return [] if element.checked else [element.body]
+    if isinstance(element, Symbols):
+        return [row.shape for row in element.rows if _has_shape(row)]
     if not isinstance(element, Marker):
         return []
     found = [element.body, *element.when]
@@ -99,7 +110,9 @@ def _changes(
     element: Element, part: int, text: str, vocabulary: Vocabulary
 ) -> Iterator[Change]:
     if not isinstance(element, Marker):
-        yield from in_formula(text)
+        # Only a table's shapes are evaluated.
+        changes = in_marker if isinstance(element, Symbols) else in_formula
+        yield from changes(text)
         return
     if element.kind not in ("let", "claim") and not part:
         if element.kind == "fact":
@@ -112,7 +125,17 @@ def _changes(
         yield from swaps(text, vocabulary, defines=defines)
 
 
+def _has_shape(row: SymbolRow) -> bool:
+    """Whether the row's shape is held against its value."""
+    return row.value is not None and bool(FORMULA.fullmatch(row.shape.text))
+
+
 def _with_part(element: Element, part: int, text: Text) -> Element:
+    if isinstance(element, Symbols):
+        rows = list(element.rows)
+        number = [n for n, row in enumerate(rows) if _has_shape(row)][part]
+        rows[number] = replace(rows[number], shape=text)
+        return replace(element, rows=tuple(rows))
     if not isinstance(element, Marker):
         return replace(element, body=text)  # type: ignore[call-arg]
     if part == 0:
@@ -125,4 +148,6 @@ def _with_part(element: Element, part: int, text: Text) -> Element:
 
 
 def _id(element: Element) -> str:
-    return element.id if isinstance(element, Marker) else "mathematics"
+    if isinstance(element, Marker | Symbols):
+        return element.id
+    return "mathematics"

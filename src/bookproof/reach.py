@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bookproof.elements import Element, Marker, PlainMath
+from bookproof.elements import Element, Marker, PlainMath, Symbols
 from bookproof.latex.errors import FormulaError
-from bookproof.latex.statements import read_definitions
+from bookproof.latex.statements import read_definitions, read_symbol
+from bookproof.latex.tree import Symbol
 
 Letters = frozenset[str]
 
@@ -25,17 +26,39 @@ def letters(element: Element, macros: Mapping[str, str]) -> Letters:
 
 
 def targets(element: Element, macros: Mapping[str, str]) -> set[Letters]:
-    """The letters of each symbol that a definition defines."""
+    """The letters of each symbol that a let defines."""
     if not isinstance(element, Marker):
         return set()
     try:
         definitions = read_definitions(element.body.text, macros)
     except FormulaError:
         return set()
-    return {
-        frozenset(_LETTER.findall(_FONT.sub("", each.target.base)))
-        for each in definitions
-    }
+    return {_own(each.target.base) for each in definitions}
+
+
+def rebound(
+    old: Element, new: Element, macros: Mapping[str, str]
+) -> set[Letters]:
+    """The letters of each symbol that two versions of a definition define,
+    or of a table of symbols in which their rows differ."""
+    if not (isinstance(old, Symbols) and isinstance(new, Symbols)):
+        return targets(old, macros) | targets(new, macros)
+    pairs = zip(old.rows, new.rows, strict=True)
+    return {_base(a.symbol.text, macros) for a, b in pairs if a != b}
+
+
+def _base(symbol: str, macros: Mapping[str, str]) -> Letters:
+    """The letters of a row's symbol; none, which are everywhere, of a row
+    for a derivative."""
+    try:
+        node = read_symbol(symbol, macros)
+    except FormulaError:
+        return frozenset()
+    return _own(node.base) if isinstance(node, Symbol) else frozenset()
+
+
+def _own(base: str) -> Letters:
+    return frozenset(_LETTER.findall(_FONT.sub("", base)))
 
 
 def sees(used: Letters, touched: set[Letters]) -> bool:

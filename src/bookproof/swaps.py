@@ -35,7 +35,7 @@ class Vocabulary:
         if not isinstance(element, Symbols):
             return
         for row in element.rows:
-            symbol, shape = row.symbol.text, row.shape.strip()
+            symbol, shape = row.symbol.text, row.shape.text.strip()
             letter = _letter(symbol)
             if letter and shape and row.value is not None:
                 self.shapes[letter] = shape

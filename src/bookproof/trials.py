@@ -20,8 +20,8 @@ from bookproof.forks import Failed, in_copies
 from bookproof.latex.checking import Haste
 from bookproof.latex.limits import limited
 from bookproof.outcome import GOOD
-from bookproof.reach import Letters, letters, sees, targets
-from bookproof.verify import WAITING, verify_element
+from bookproof.reach import Letters, letters, rebound, sees, targets
+from bookproof.verify import WAITING, State, verify_element, verify_shapes
 
 if TYPE_CHECKING:
     from bookproof.forward import Runner
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class World:
-    """The scope in which a changed definition holds, and the symbols through
-    which the change can be seen."""
+    """The scope in which a changed definition (the element of that index)
+    holds, and the symbols through which the change can be seen."""
 
     scope: Scope
     touched: set[Letters]
+    index: int
+    element: Element
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Trials:
         if isinstance(element, Symbols) or _defines(element):
             self._follow(index, element)
             for name, other in own:
-                self._open(name, element, other)
+                self._open(name, index, element, other)
         elif isinstance(element, Marker | PlainMath):
             scope, haste = self.state.scope, Haste()
             self._try(
@@ -94,11 +96,10 @@ class Trials:
             self.letters[index] = letters(element, macros)
         return sees(self.letters[index], world.touched)
 
-    def _open(self, name: str, old: Element, new: Element) -> None:
+    def _open(self, name: str, index: int, old: Element, new: Element) -> None:
         """A changed definition: from here on there is a world of its own."""
-        macros = self.request.macros
-        touched = targets(old, macros) | targets(new, macros)
-        world = World(self.state.scope.fork(), touched)
+        touched = rebound(old, new, self.request.macros)
+        world = World(self.state.scope.fork(), touched, index, new)
         self.worlds[name] = world
         self._define(name, world, new)
 
@@ -174,6 +175,11 @@ class Trials:
         prose = [each for each in self.waiting if each.missing is None]
         self._try(replace(each, last=True) for each in prose)
         self._try(replace(each, last=True) for each in self.settled)
+        self._try(
+            Trial(name, world.index, world.element, world.scope, last=True)
+            for name, world in self.worlds.items()
+            if isinstance(world.element, Symbols)
+        )
         for name, found in self.found.items():
             if found is None:
                 self.emit({"event": "variant", "name": name, "found": None})
@@ -183,13 +189,16 @@ def _defines(element: Element) -> bool:
     return isinstance(element, Marker) and element.kind == "let"
 
 
-def _verify(state: Any, trial: Trial) -> dict[str, Any]:
+def _verify(state: State, trial: Trial) -> dict[str, Any]:
     """In the copy: what is found, or whether it has to wait."""
-    trial.scope.haste = trial.haste
-    outcome, missing = verify_element(
-        state, trial.index, trial.element, trial.scope
-    )
-    unread = isinstance(trial.element, PlainMath) and not outcome.good
+    index, element, scope = trial.index, trial.element, trial.scope
+    scope.haste = trial.haste
+    if isinstance(element, Symbols):
+        state.scope = scope
+        outcome, missing = verify_shapes(state, index, element, whole=False)
+    else:
+        outcome, missing = verify_element(state, index, element, scope)
+    unread = isinstance(element, PlainMath) and not outcome.good
     waits = (outcome.status == WAITING or unread) and not trial.last
     found = None
     if not waits and outcome.findings:
