@@ -31,6 +31,8 @@ BESIDE_THE_POINT = frozenset(
         *("weave", "cli", "check", "report", "progress", "watch", "where"),
         *("pytest_plugin", "lint", "mutate", "statements", "settled"),
         *("survivors", "covering", "covered", "live", "newborn"),
+        *("changes", "swaps", "trials", "forks", "reach"),
+        *("kills", "kill_report", "reasons"),
         *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
     }
 )

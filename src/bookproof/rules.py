@@ -91,6 +91,8 @@ Rule = Literal[
     "orphan",
     "stray",
     "stitch",
+    # Mutants
+    "mutants",
 ]
 
 RULES: Mapping[str, Mapping[Rule, str]] = {
@@ -197,6 +199,9 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "orphan": "a file that no chapter makes any more",
         "stray": "a file in the source folder that no chapter makes",
         "stitch": "an edit that cannot be brought back into the book",
+    },
+    "Mutants": {
+        "mutants": "what is kept of a chapter's mutants is missing or wrong",
     },
 }
 """What each rule says, by subject."""

@@ -10,7 +10,6 @@ digits: they say how exact it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
@@ -176,11 +175,7 @@ def _other(node: t.Node) -> Key:
         return (node.name, *map(_signless, node.args))
     if isinstance(node, t.Chain):
         return _chain(node)
-    parts = (
-        _inside(getattr(node, each.name))
-        for each in fields(node)
-        if each.compare
-    )
+    parts = (_inside(getattr(node, name)) for name in t.inside(type(node)))
     return (type(node).__name__, *parts)
 
 
