@@ -22,6 +22,9 @@ from bookproof.markdown import Piece
 from bookproof.table import MARKERS, table_for
 
 _FRONT_KEYS = frozenset({"jupytext", "kernelspec", "orphan"})
+#: So many directives may stand within one another: each is lexed again with
+#: all that it holds.
+DEEPEST = 10
 _FRONT_MATTER = (
     "---",
     "jupytext: {text_representation: {extension: .md, format_name: myst}}",
@@ -60,7 +63,8 @@ class BlockReader(InlineReader):
     def read(self) -> Chapter:
         """The whole chapter."""
         self.findings += markup.character_findings(self.text, self.file)
-        self.walk(Text.at(self.text, self.file), inside=())
+        readable = markup.without_controls(self.text)
+        self.walk(Text.at(readable, self.file), inside=())
         self.settle_waiting()
         drafts = [e for e in self.elements if isinstance(e, Draft)]
         self.findings += number_markers(drafts)
@@ -255,6 +259,15 @@ class BlockReader(InlineReader):
         if directive.row is None:
             self.findings.append(
                 markup.unknown_directive(directive.name, self.table, opening)
+            )
+            return
+        if len(inside) == DEEPEST:
+            self.find(
+                markup.FENCE,
+                f"directives within directives, more than {DEEPEST} deep",
+                texts.strip(opening).place(),
+                "nothing within this one is read",
+                width=len(opening.text.strip()),
             )
             return
         if directive.name == "code-cell" and not _is_run(token, inside):

@@ -289,6 +289,14 @@ def symbol_row(
     reader: BlockReader, cells: list[tuple[Token, Text]]
 ) -> SymbolRow | None:
     """A row of the table; None when it has no symbol."""
+    if len(cells) != len(_HEADER):
+        reader.find(
+            "symbols",
+            f"a row of {len(cells)} cells",
+            cells[0][1].place(),
+            "there is one table here, of four columns",
+        )
+        return None
     (symbol, symbol_text), meaning, shape, (value, value_text) = cells
     formula = only(reader, symbol, symbol_text, "math_inline")
     code = only(reader, value, value_text, "code_inline")

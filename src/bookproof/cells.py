@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bookproof import python
 from bookproof.diagnostics import Finding
 from bookproof.elements import Cell
 from bookproof.outcome import Outcome, blank
@@ -141,7 +142,7 @@ def _error_output(error: BaseException, lines: list[str]) -> Output:
 def _bound_names(source: str) -> set[str]:
     """The names that a cell would have bound."""
     try:
-        tree = ast.parse(source)
+        tree = python.parse(source)
     except SyntaxError:
         return set()
     names = set()

@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
-from bookproof import texts
+from bookproof import python, texts
 from bookproof.diagnostics import Finding, Place, Text
 from bookproof.elements import Chapter, Chunk
-from bookproof.gaps import gap, inner_string_lines
+from bookproof.gaps import gap, inner_string_lines, is_whole
 from bookproof.rules import Rule
 
 HEADER = "# Edit the book, or edit here and stitch."
 
 #: Lines of source are no longer than this.
 WIDTH = 80
+
+#: So many fragments may stand within one another.
+DEEPEST = 50
 
 _IMPORTS = "Imports of "
 _CLOSERS = (")", "]", "}")
@@ -58,6 +61,9 @@ class _Joiner:
         self.targets: dict[str, list[int]] = {}
         self.fragments: dict[str, list[int]] = {}
         self.included: dict[str, Place] = {}
+        # Where the last statement began that a gap may depend on: reading a
+        # file from its top for every chunk would take the square of its size.
+        self.known = 0
 
     def run(self) -> None:
         """Join all chunks, then judge the files."""
@@ -76,6 +82,7 @@ class _Joiner:
                 labels[chunk.label] = chunk
         for target, parts in self.targets.items():
             lines = [Line(HEADER)]
+            self.known = 0
             self._parts(parts, lines, indent="", stack=())
             self.joined.files[target] = lines
             self._check_python(target, parts[0], lines)
@@ -137,18 +144,21 @@ class _Joiner:
                 and not body[0].text.lstrip().startswith(_CLOSERS)
             )
             known = chunk.name
-            piece: list[Line] = []
+            start = len(out)
             if titled:
-                piece.append(self._title(chunk, number, indent, body))
-            context = out + piece
-            start = len(context)
-            self._body(number, body, context, indent, stack)
-            piece += context[start:]
-            if position and piece:
-                before = [line.text for line in out]
-                after = [line.text for line in piece]
-                out += [Line("")] * gap(before, after)
-            out += piece
+                out.append(self._title(chunk, number, indent, body))
+            self._body(number, body, out, indent, stack)
+            if position and len(out) > start:
+                out[start:start] = self._gap(out, start, top=not stack)
+
+    def _gap(self, out: Sequence[Line], start: int, top: bool) -> list[Line]:
+        """The blank lines that belong before `start`."""
+        before = [line.text for line in out[self.known : start]]
+        after = [line.text for line in out[start:]]
+        lines = gap(before, after, self.known == 0)
+        if top and lines == 2 and is_whole(before):
+            self.known = start + lines
+        return [Line("")] * lines
 
     def _title(
         self, chunk: Chunk, number: int, indent: str, body: Sequence[Text]
@@ -197,7 +207,14 @@ class _Joiner:
         stack: tuple[str, ...],
     ) -> None:
         width = len(name) + 4
-        if name in stack:
+        if len(stack) == DEEPEST:
+            self._find(
+                "chunk-reference",
+                f"fragments within fragments, more than {DEEPEST} deep",
+                place,
+                width=width,
+            )
+        elif name in stack:
             around = " → ".join((*stack[stack.index(name) :], name))
             self._find(
                 "chunk-cycle",
@@ -251,12 +268,10 @@ class _Joiner:
         first = self.joined.chunks[head].place
         source = "\n".join(line.text for line in lines) + "\n"
         try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError) as error:
-            number = getattr(error, "lineno", None) or 1
-            message = getattr(error, "msg", None) or str(error)
-            place = _nearest(lines, number - 1) or first
-            self._find("chunk-python", f"{target}: {message}", place)
+            tree = python.parse(source)
+        except SyntaxError as error:
+            place = _nearest(lines, (error.lineno or 1) - 1) or first
+            self._find("chunk-python", f"{target}: {error.msg}", place)
             return
         if ast.get_docstring(tree) is None:
             self._find(

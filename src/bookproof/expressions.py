@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from bookproof import python
+
 
 def parse(source: str) -> ast.expr:
     """The expression, which may go over several lines.
 
     Raises SyntaxError unless `source` is one Python expression.
     """
-    return ast.parse(f"({source}\n)", mode="eval").body
+    return python.parse(f"({source}\n)", mode="eval").body
 
 
 def is_constant(source: str) -> bool:

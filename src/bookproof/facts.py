@@ -60,7 +60,10 @@ def compare(
 ) -> tuple[list[Finding], tuple[tuple[str, str], ...]]:
     """What of the words does not hold of `value`; and each pair compared."""
     words = marker.body.text
-    printed = numbers(words)
+    try:
+        printed = numbers(words)
+    except OverflowError as error:
+        return [_finding(marker, "fact", f"{error} is too much here")], ()
     truth = as_truth(value)
     if truth is not None:
         return _boolean(marker, truth, printed), (("true", str(truth)),)

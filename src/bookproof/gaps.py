@@ -26,11 +26,12 @@ def scan(code: str) -> Sequence[tokenize.TokenInfo]:
     return found
 
 
-def gap(before: Sequence[str], after: Sequence[str]) -> int:
+def gap(before: Sequence[str], after: Sequence[str], top: bool = True) -> int:
     """The number of blank lines between the lines `before` and `after`.
 
-    `before` is all that precedes in the file; `after` is the next piece, its
-    title included.
+    `before` is all that precedes in the file, or (`top` false) all since a
+    gap of two lines where it `is_whole`; `after` is the next piece, its title
+    included.
     """
     code = [line for line in after if line.strip()]
     first = next((line for line in code if not _is_comment(line)), "")
@@ -39,7 +40,7 @@ def gap(before: Sequence[str], after: Sequence[str]) -> int:
         return 0
     if _indent(code[0]) > 0:
         return 1
-    statement = _last_statement(before)
+    statement = _last_statement(before, top)
     if statement == "import" and first.startswith(("import ", "from ")):
         return 0
     if statement in ("docstring", "import"):
@@ -69,14 +70,20 @@ def _sticks(before: Sequence[str], last: str, first: str) -> bool:
     return depth > 0 or ending == ":"
 
 
-def _last_statement(before: Sequence[str]) -> str:
+def is_whole(before: Sequence[str]) -> bool:
+    """Whether nothing (a bracket, a string) is left open at the end."""
+    types = [piece.type for piece in scan("\n".join(before) + "\n")]
+    return types[-1:] == [tokens.ENDMARKER]
+
+
+def _last_statement(before: Sequence[str], top: bool) -> str:
     """What the last statement at column 0 is: import, docstring or other."""
     kind, count, fresh, lone = "other", 0, True, False
     for piece in scan("\n".join(before) + "\n"):
         if piece.type in (tokens.COMMENT, tokens.NL, tokens.ENDMARKER):
             continue
         if piece.type == tokens.NEWLINE:
-            if lone and count == 1:
+            if lone and count == 1 and top:
                 kind = "docstring"
             fresh, lone = True, False
             continue

@@ -51,6 +51,12 @@ def character_findings(text: str, file: str) -> list[Finding]:
     return findings
 
 
+def without_controls(text: str) -> str:
+    """The text as it is read: what `character_findings` names is replaced,
+    so that Python, Markdown and MyST see the same lines."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def inline_findings(pieces: Sequence[Piece], content: Text) -> list[Finding]:
     """Stray backticks, dollars and braced names among printed words."""
     literal = [" "] * len(content.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bookproof import python
 from bookproof.elements import Chapter, Marker
 
 
@@ -20,7 +21,7 @@ def names(chapter: Chapter) -> list[str]:
 
 def _names(source: str) -> list[str]:
     try:
-        tree = ast.parse(source.strip(), mode="eval")
+        tree = python.parse(source.strip(), mode="eval")
     except SyntaxError:
         return []
     out = []

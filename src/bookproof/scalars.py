@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -64,5 +65,6 @@ def show(value: Fraction | float | int) -> str:
         try:
             return f"{float(value):.10g}"
         except OverflowError:
-            return f"about 10^{len(str(abs(int(value)))) - 1}"
+            bits = abs(int(value)).bit_length() - 1
+            return f"about 10^{round(bits * math.log10(2))}"
     return f"{value:.10g}"

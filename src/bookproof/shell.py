@@ -7,7 +7,6 @@ disk: no history, no profile.
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import sys
@@ -22,6 +21,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
+
+from bookproof import python
 
 Output = dict[str, Any]
 
@@ -180,7 +181,7 @@ def magic_line(source: str) -> int | None:
     """The line (from 0) of the first magic or shell escape of a cell, None
     when the cell is plain Python or has an ordinary syntax error."""
     try:
-        ast.parse(source)
+        python.parse(source)
     except SyntaxError:
         pass
     else:

@@ -25,7 +25,7 @@ from bookproof.replace import replace_all
 RECORD = ".tangled"
 
 #: Findings of reading that may have hidden a chunk, or cut one short.
-_HIDES_CHUNKS = frozenset({"encoding", "broken-fence"})
+_HIDES_CHUNKS = frozenset({"encoding", "character", "broken-fence"})
 
 State = Literal["same", "new", "book", "source", "both", "unknown"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bookproof import exercises
+from bookproof import exercises, python
 from bookproof.claims import Scope, Verdict
 from bookproof.diagnostics import Finding
 from bookproof.elements import (
@@ -106,7 +106,8 @@ class State:
 @functools.lru_cache(maxsize=4096)
 def _compiled(source: str) -> Any:
     # Parenthesised, so that an expression may go over several lines.
-    return compile(f"(\n{source}\n)", "<expression>", "eval")
+    tree = python.parse(f"(\n{source}\n)", "eval")
+    return compile(tree, "<expression>", "eval")
 
 
 def verify_element(

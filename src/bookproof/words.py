@@ -44,6 +44,12 @@ twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
 
 COUNTS = {word: number for number, word in enumerate(_COUNTS.split())}
 
+_LONGEST, _LARGEST = 100, 200
+"""Characters of a number, and its power of ten: a float holds no more."""
+
+_BEFORE = 200
+"""How many characters before a number may hold its relation word."""
+
 _SPACE = "[ \u00a0\u2009\u202f\n]"
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
@@ -86,7 +92,10 @@ class Printed:
 
 
 def numbers(words: str) -> list[Printed]:
-    """All numbers printed in digits, in order."""
+    """All numbers printed in digits, in order.
+
+    Raises OverflowError for one that no float could hold.
+    """
     return [_printed(words, found) for found in _NUMBER.finditer(words)]
 
 
@@ -131,8 +140,11 @@ def _printed(words: str, found: re.Match[str]) -> Printed:
 
 
 def _value(found: re.Match[str]) -> tuple[Fraction, Fraction, bool]:
+    if len(found.group()) > _LONGEST:
+        raise OverflowError(f"a number of {len(found.group())} characters")
     if found["bare"]:
-        power = Fraction(10) ** int(found["bare"].translate(_SUPERSCRIPTS))
+        exponent = _limited(int(found["bare"].translate(_SUPERSCRIPTS)))
+        power = Fraction(10) ** exponent
         return power, power, False
     if found["vulgar"]:
         # float(): exact thirds do not exist in unicodedata, so go back
@@ -157,15 +169,21 @@ def _value(found: re.Match[str]) -> tuple[Fraction, Fraction, bool]:
 
 def _exponent(found: re.Match[str]) -> int:
     if found["raised"]:
-        return int(found["raised"].translate(_SUPERSCRIPTS))
+        return _limited(int(found["raised"].translate(_SUPERSCRIPTS)))
     text = found["caret"] or found["e"] or "0"
-    return int(text.replace("−", "-"))
+    return _limited(int(text.replace("−", "-")))
+
+
+def _limited(exponent: int) -> int:
+    if abs(exponent) > _LARGEST:
+        raise OverflowError(f"a power of ten to the {exponent}")
+    return exponent
 
 
 def _relation(before: str) -> tuple[str | None, str | None]:
     """The relation word directly before a number; and a word that looks like
     one without being of the list."""
-    text = " ".join(before.lower().split())
+    text = " ".join(before[-_BEFORE:].lower().split())
     for word in sorted(NO_RELATIONS, key=len, reverse=True):
         if re.search(rf"\b{word}$", text):
             return None, word

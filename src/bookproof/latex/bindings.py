@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bookproof import python
 from bookproof.diagnostics import Text
 from bookproof.latex.noting import Noting
 from bookproof.latex.printing import show_node, show_symbol
@@ -243,7 +244,7 @@ class Bindings:
 def names_in_brackets(source: str) -> set[str]:
     """Names that occur solely inside [...] or as arguments of a call."""
     try:
-        tree = ast.parse(source, mode="eval")
+        tree = python.parse(source, mode="eval")
     except SyntaxError:
         return set()
     inside: set[str] = set()
@@ -269,7 +270,7 @@ def names_in_brackets(source: str) -> set[str]:
 
 def guarded(source: str) -> str:
     """The expression with every `a[b]` checked for negative indices."""
-    tree = ast.parse(source, mode="eval")
+    tree = python.parse(source, mode="eval")
     return ast.unparse(ast.fix_missing_locations(_Guard().visit(tree)))
 
 

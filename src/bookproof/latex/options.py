@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from bookproof import python
 from bookproof.diagnostics import Text
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.statements import read_symbol
@@ -110,16 +110,17 @@ def _fail(message: str, at: int = 0, width: int = 1) -> NoReturn:
 def _python(text: str) -> str:
     source = text.strip()
     try:
-        ast.parse(source, mode="eval")
+        python.parse(source, mode="eval")
     except SyntaxError as error:
         _fail(f"not a Python expression: {error.msg}", 0, len(source))
     return source
 
 
 def _draws(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) < 5:
+    text = text.strip()
+    if not text.isdecimal() or (len(text) < 9 and int(text) < 5):
         _fail(":draws: is a whole number, five or more", 0, len(text))
-    if int(text) > 100_000:
+    if len(text) > 9 or int(text) > 100_000:
         _fail(":draws: is at most 100000", 0, len(text))
     return int(text)
 
@@ -152,7 +153,7 @@ def _bindings(
         letter = match["letter"]
         symbol = _symbol(letter, at + match.start("letter"), macros)
         try:
-            ast.parse(match["python"], mode="eval")
+            python.parse(match["python"], mode="eval")
         except SyntaxError as error:
             _fail(
                 f"not a Python expression: {error.msg}",
@@ -179,11 +180,12 @@ def _symbol(text: str, at: int, macros: Mapping[str, str]) -> Symbol:
 
 def _split(text: str, mark: str) -> list[tuple[str, int]]:
     """Split at marks outside of brackets and quotes, with offsets."""
-    parts, start, depth, quote = [], 0, 0, ""
+    parts, start, depth, quote, last = [], 0, 0, "", ""
     for at, char in enumerate(text):
+        before, last = last, last if char.isspace() else char
         if quote:
             quote = "" if char == quote else quote
-        elif char in "\"'" and text[:at].rstrip()[-1:] in "([{,=":
+        elif char in "\"'" and before in tuple("([{,="):
             quote = char
         elif char in "([{":
             depth += 1

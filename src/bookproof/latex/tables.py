@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
+from bookproof import python
 from bookproof.diagnostics import Finding
 from bookproof.elements import SymbolRow, Symbols
 from bookproof.latex import tree as t
@@ -67,7 +67,7 @@ def _bind(
         )
     source = row.value.text.strip()
     try:
-        ast.parse(source, mode="eval")
+        python.parse(source, mode="eval")
     except SyntaxError as error:
         wrong = FormulaError(
             f"not a Python expression: {error.msg}",
