@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bookproof import vocabulary
 from bookproof.changes import in_formula
 from bookproof.config import Project
-from bookproof.diagnostics import Finding
+from bookproof.diagnostics import Finding, Text
 from bookproof.elements import (
     Chapter,
     Chunk,
@@ -42,7 +42,7 @@ def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
         *_words(chapter.elements),
         *_mathematics(chapter.elements),
         *_unbound(chapter.elements, project),
-        *_unbound_shapes(chapter.elements, project),
+        *_unbound_rows(chapter.elements, project),
         *_figures(chapter.elements),
         *_chunks(chapter.elements),
     ]
@@ -163,23 +163,34 @@ def _unbound(
         )
 
 
-def _unbound_shapes(
+def _unbound_rows(
     elements: Sequence[Element], project: Project
 ) -> Iterator[Finding]:
-    """Sizes in a table of symbols, of a symbol without a value."""
+    """What could change unnoticed in a table's rows that have no value."""
     if project.unbound_mathematics == "allow":
         return
     for table in elements:
         for row in table.rows if isinstance(table, Symbols) else ():
-            cell = row.shape.text
-            if row.value is None and cell.startswith("$("):
-                yield Finding(
-                    "unbound-mathematics",
-                    "nothing checks this shape: the row has no value",
-                    row.shape.place(),
-                    width=len(cell),
-                    notes=("bind the symbol, or say the shape in words",),
+            if row.value is not None:
+                continue
+            changes = list(in_formula(row.symbol.text))
+            if changes:
+                yield _unbound_row(
+                    f"the {changes[0].kind} {changes[0].before} of this symbol",
+                    row.symbol,
                 )
+            if row.shape.text.startswith("$("):
+                yield _unbound_row("this shape", row.shape)
+
+
+def _unbound_row(thing: str, text: Text) -> Finding:
+    return Finding(
+        "unbound-mathematics",
+        f"nothing checks {thing}: the row has no value",
+        text.place(),
+        width=len(text.text),
+        notes=("bind the symbol, or explain it in words",),
+    )
 
 
 def _figures(elements: Sequence[Element]) -> Iterator[Finding]:

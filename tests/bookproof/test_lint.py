@@ -260,3 +260,21 @@ def test_a_label_of_two_chapters_is_found():
 
 def test_no_word_of_the_vocabulary_is_eaten_twice():
     assert list(vocabulary.numbers("IEEE 754 and IEEE 755")) == [(18, "755")]
+
+
+def test_rows_without_a_value_print_nothing_that_could_change_where_asked():
+    head = "| symbol | meaning | shape | value |\n|---|---|---|---|\n"
+    rows = (
+        "| $A_1$ | a matrix | matrix | |\n"
+        "| $H$ | a batch | $(B, n)$ | |\n"
+        "| $W_2$ | another | $(B, n)$ | `W` |\n"
+        "| $x$ | a column | as $y$ | |\n"
+    )
+    chapter = read(f"# T\n\n```{{symbols}}\n{head}{rows}```\n")
+    assert lint_chapter(chapter, PROJECT) == []
+    found = lint_chapter(chapter, STRICT)
+    assert {f.rule for f in found} == {"unbound-mathematics"}
+    places = [(f.place.line, f.place.column) for f in found]
+    assert places == [(6, 4), (7, 19)]
+    assert "the digit 1 of this symbol" in found[0].message
+    assert "this shape" in found[1].message
