@@ -87,6 +87,7 @@ TABLE: Mapping[str, Row] = {
     "notation": Row("none"),
     "ledger": Row("none"),
     "chunk-index": Row("none"),
+    "identifier-index": Row("none"),
     "toctree": Row(
         "names",
         options={

@@ -17,6 +17,7 @@ from bookproof.weave import (
     chunk_index,
     chunks,
     exercises,
+    identifiers,
     ledger_page,
     notation,
 )
@@ -34,6 +35,7 @@ CLASSES: dict[str, Any] = {
     "notation": notation.NotationDirective,
     "ledger": ledger_page.LedgerDirective,
     "chunk-index": chunk_index.IndexDirective,
+    "identifier-index": identifiers.IdentifiersDirective,
     "chunk": chunks.ChunkDirective,
     "exercise": exercises.ExerciseDirective,
     "solution": exercises.SolutionDirective,

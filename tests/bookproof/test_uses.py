@@ -119,6 +119,15 @@ def test_the_library_code_that_ran_is_known_by_its_functions(
     assert run.uses.functions_of("plain") == []
 
 
+def test_what_an_import_runs_is_not_what_a_cell_runs(book) -> None:
+    path = book.root / "src" / "small.py"
+    body = "\n\nclass Kept:\n    def own(self):\n        return 3\n"
+    path.write_text("def mark():\n    return 1\n\n\nmark()\n" + body)
+    cell = "```{code-cell} ipython3\nfrom small import Kept\nKept().own()\n"
+    uses = book.run(f"# A chapter\n\nWords.\n\n{cell}```\n").uses
+    assert uses.code == {"cell-1": ["small.py:9:Kept.own"]}
+
+
 def test_a_changed_let_breaks_only_what_the_graph_says(
     book, run: ChapterRun
 ) -> None:

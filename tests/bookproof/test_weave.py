@@ -109,7 +109,7 @@ def test_a_term_shows_without_the_expression_it_is_bound_to(
     assert "mark-claim holds" in mark[0]
     assert 'title="checked: 8 = 8"' in mark[0]
     assert "w + 3" not in page
-    row = re.search(r'<tr id="adding-term">.*?</tr>', book.page("ledger"))
+    row = re.search(r'<tr id="adding-term".*?</tr>', book.page("ledger/adding"))
     assert row
     assert "<code" in row[0]
     assert "w + 3</code>" in row[0]
@@ -137,7 +137,17 @@ def test_a_piece_of_code_knows_its_neighbours(book: SmallBook) -> None:
     assert 'continued in <a href="using.html#code-add-three-numbers"' in adding
     assert 'continues <a href="adding.html#code-add-two-numbers"' in using
     assert 'used in <a href="#code-add-two-numbers"' in adding
-    assert '<a class="fragment" href="#code-work-it-out"' in adding
+
+
+def test_a_fragment_opens_where_it_is_included(book: SmallBook) -> None:
+    """Without a script, with the indentation it will have."""
+    page = book.page("adding")
+    opened = re.search(r'<details class="included">(.*?)</details>', page, re.S)
+    assert opened
+    text = html.unescape(re.sub(r"<[^>]+>", "", opened[1]))
+    assert "⟨Work it out⟩" in text
+    assert "    return a + b\n" in text
+    assert 'href="#code-work-it-out"' in opened[1]
 
 
 def test_the_source_file_has_a_page_that_leads_back(book: SmallBook) -> None:
@@ -152,7 +162,12 @@ def test_identifiers_lead_to_the_piece_that_defines_them(
     book: SmallBook,
 ) -> None:
     entry = 'href="using.html#code-add-three-numbers"><code>add_three</code>'
-    assert entry in book.page("code")
+    page = book.page("identifiers")
+    assert entry in page
+    assert 'href="code/small/adding.html#code-add-three-numbers"' in page
+    link = 'href="identifiers.html#name-small-adding-add-three"'
+    assert f"defines <a {link}" in book.page("using")
+    assert 'id="name-small-adding-add-three"' in page
 
 
 def test_the_notation_is_put_together_from_the_chapters(
@@ -163,11 +178,115 @@ def test_the_notation_is_put_together_from_the_chapters(
     assert 'href="adding.html"' in page
 
 
-def test_the_ledger_page_lists_claims_and_statements(book: SmallBook) -> None:
+def test_the_ledger_counts_and_lists_statements(book: SmallBook) -> None:
     page = book.page("ledger")
-    assert 'href="adding.html#claim-squares"' in page
+    assert 'href="ledger/adding.html"' in page
     assert 'id="statement-s-squares"' in page
     assert "statement-s-open" not in page
+
+
+class Rows(HTMLParser):
+    """The rows of a ledger page: what a filter sees, and the words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, dict[str, str]] = {}
+        self.words: dict[str, str] = {}
+        self._row = ""
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "tr":
+            self._row = values["id"]
+            self.rows[self._row] = values
+            self.words[self._row] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "tr":
+            self._row = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._row:
+            self.words[self._row] += data
+
+
+def test_a_chapter_has_a_row_for_each_statement(book: SmallBook) -> None:
+    reader = Rows()
+    reader.feed(book.page("ledger/adding"))
+    record = book.root / "build/ledger/adding.json"
+    entries = json.loads(record.read_text(encoding="utf-8"))["entries"]
+    kinds = ("let", "claim", "fact", "cited", "unchecked", "cell")
+    wanted = Counter(e["kind"] for e in entries if e["kind"] in kinds)
+    assert Counter(r["data-kind"] for r in reader.rows.values()) == wanted
+    row = reader.rows["adding-squares"]
+    assert (row["data-verdict"], row["data-source"]) == ("holds", "s-squares")
+    assert "9 | 9" in reader.words["adding-squares"]
+    assert reader.words["adding-three"].rstrip().endswith("rests on xx")
+    states = {r["data-verdict"] for r in reader.rows.values()}
+    assert states == {"holds", "ran", "cited", "unchecked"}
+
+
+def test_the_drawing_has_the_edges_that_the_chapter_has(
+    book: SmallBook,
+) -> None:
+    """The right side was written by reading the chapter."""
+    page = book.page("ledger/adding")
+    names = {
+        number: html.unescape(
+            re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", words)
+        )
+        for number, words in re.findall(
+            r'data-line="(\d+)">(.*?)</div>', page, re.S
+        )
+    }
+    edges = re.findall(r'data-used="(\d+)" data-user="(\d+)"', page)
+    assert {(names[used], names[user]) for used, user in edges} == {
+        ("cell 1", "symbol w"),
+        ("cell 1", "fact 5"),
+        ("cell 1", "claim term"),
+        ("symbol w", "claim term"),
+        ("symbol w", "claim 8"),
+        ("let x", "claim three"),
+        ("let x", "claim term"),
+        ("let x", "claim squares"),
+    }
+
+
+class Links(HTMLParser):
+    """The ids of a page, and the addresses that it links to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a" and "href" in values:
+            self.addresses.append(values["href"])
+
+
+def test_every_link_leads_to_something(book: SmallBook) -> None:
+    read = {}
+    for path in pages(book):
+        read[path] = Links()
+        read[path].feed(path.read_text(encoding="utf-8"))
+    for path, reader in read.items():
+        assert len(reader.ids) == len(set(reader.ids)), path
+        for address in reader.addresses:
+            if re.match(r"[a-z]+:", address):
+                continue
+            file, _, anchor = address.partition("#")
+            target = (path.parent / file).resolve() if file else path
+            assert target in read, (path, address)
+            if anchor:
+                assert anchor in read[target].ids, (path, address)
 
 
 def test_solutions_are_folded_and_starters_are_not(book: SmallBook) -> None:

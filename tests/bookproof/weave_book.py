@@ -32,6 +32,7 @@ using
 notation
 ledger
 code
+identifiers
 bibliography
 ```
 """
@@ -180,6 +181,7 @@ FILES = {
     "book/notation.md": "# Notation\n\n```{notation}\n```\n",
     "book/ledger.md": "# Ledger\n\n```{ledger}\n```\n",
     "book/code.md": "# Code\n\n```{chunk-index}\n```\n",
+    "book/identifiers.md": "# Names\n\n```{identifier-index}\n```\n",
     "book/bibliography.md": "# Sources\n\n```{bibliography}\n```\n",
     "book/claims.toml": STATEMENTS,
     "book/references.bib": BIBLIOGRAPHY,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+import bookproof.weave.anchors as anchors
 import bookproof.weave.asides as asides
 import bookproof.weave.audit as audit
 import bookproof.weave.chunk_index as chunk_index
@@ -28,7 +29,7 @@ import bookproof.weave.roles as roles
 import bookproof.weave.translator as translator
 
 _PARTS = (
-    *(freshness, meeting, nodes, roles, directives, chunks, exercises),
+    *(freshness, anchors, meeting, nodes, roles, directives, chunks, exercises),
     *(
         asides,
         notation,

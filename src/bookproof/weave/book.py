@@ -63,6 +63,8 @@ class Book:
 
     project: Project
     pages: dict[str, Page] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What has been worked out of these pages."""
 
     @classmethod
     def read(cls, folder: Path) -> Book:
@@ -90,11 +92,17 @@ class Book:
         path = self.project.root / page.chapter.path
         chapter = read_chapter(path, self.project, text)
         self.pages[docname] = Page(docname, chapter, page.ledger, False)
+        self.memo.clear()
         return True
 
     def chapters(self) -> Sequence[Chapter]:
         """All chapters, in reading order."""
         return [page.chapter for page in self.pages.values()]
+
+
+def ledger_page(docname: str) -> str:
+    """The name of the page of a chapter's ledger."""
+    return f"ledger/{docname}"
 
 
 def open_book(env: BuildEnvironment, book: Book) -> None:

@@ -1,4 +1,4 @@
-"""The index of the code: the pieces of each file, and every identifier."""
+"""The index of the code: the pieces of each file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from bookproof.weave.book import book_of
-from bookproof.weave.chunks import code_page, weave_pieces
 from bookproof.weave.code_pages import files_of
-from bookproof.weave.identifiers import identifiers_node
+from bookproof.weave.pieces import code_page, weave_pieces
 from bookproof.weave.registry import add_node
 
 
@@ -30,10 +29,7 @@ class IndexDirective(SphinxDirective):
             section = nodes.section("", title, index_node(target=target))
             section["ids"].append("file-" + nodes.make_id(target))
             out.append(section)
-        title = nodes.title("", "Identifiers")
-        section = nodes.section("", title, identifiers_node())
-        section["ids"].append("identifiers")
-        return [*out, section]
+        return out
 
 
 def visit_index(self: HTML5Translator, node: index_node) -> None:

@@ -4,101 +4,29 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from bookproof.elements import Chunk
 from bookproof.weave.anchors import name_anchor
-from bookproof.weave.book import Book, Page, book_of
+from bookproof.weave.book import book_of
+from bookproof.weave.identifiers import names_of
 from bookproof.weave.meeting import next_chunk
+from bookproof.weave.pieces import INCLUDE, Piece, code_page, piece_of
 from bookproof.weave.registry import add_node
 
-_INCLUDE = re.compile(r"^(\s*)<<(.+)>>\s*$")
-_STAND_IN = "#\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}{}"
+# A comment that stands for an included fragment while code is coloured: of a
+# letter that no font has, so that no chapter writes it.
+_STAND_IN = "#\ue000{}"
+_STANDS = re.compile("<span[^>]*>#\ue000(\\d+)</span>")
 
 
 class chunk_node(nodes.General, nodes.Element):
     """A piece of code with its caption; holds one literal block."""
-
-
-@dataclass
-class Piece:
-    """A chunk, where it stands, and its neighbours in the program."""
-
-    page: Page
-    chunk: Chunk
-    anchor: str
-    before: Piece | None = None
-    after: Piece | None = None
-    users: list[Piece] = field(default_factory=list)
-    parts: dict[str, Piece] = field(default_factory=dict)
-
-    @property
-    def docname(self) -> str:
-        return self.page.docname
-
-    @property
-    def name(self) -> str:
-        if self.chunk.name:
-            return self.chunk.name
-        if self.before is None and self.chunk.target:
-            return f"Open {self.chunk.target}"
-        return self.chunk.target or "…"
-
-
-def weave_pieces(book: Book) -> list[Piece]:
-    """All chunks of the book in reading order, knowing their neighbours."""
-    pieces: list[Piece] = []
-    for page in book.pages.values():
-        taken: set[str] = set()
-        for number, chunk in enumerate(page.chunks, 1):
-            words = chunk.label or chunk.name or f"piece-{number}"
-            anchor = "code-" + nodes.make_id(words)
-            if anchor in taken:
-                anchor = f"{anchor}-{number}"
-            taken.add(anchor)
-            pieces.append(Piece(page, chunk, anchor))
-    _join(pieces)
-    return pieces
-
-
-def _join(pieces: list[Piece]) -> None:
-    last: dict[tuple[str, str], Piece] = {}
-    first: dict[str, Piece] = {}
-    for piece in pieces:
-        chunk = piece.chunk
-        if chunk.target is None and chunk.name:
-            first.setdefault(chunk.name, piece)
-        key = chunk.target or "", "" if chunk.target else chunk.name or ""
-        piece.before = last.get(key)
-        if piece.before is not None:
-            piece.before.after = piece
-        last[key] = piece
-    for piece in pieces:
-        for name in included(str(piece.chunk.body)):
-            part = first.get(name)
-            if part is not None:
-                piece.parts[name] = part
-                part.users.append(piece)
-
-
-def included(code: str) -> list[str]:
-    """The names of the fragments that some code includes."""
-    lines = code.split("\n")
-    return [m[2].strip() for m in map(_INCLUDE.match, lines) if m]
-
-
-def piece_of(env: BuildEnvironment, docname: str, number: int) -> Piece:
-    """The n-th piece of a page."""
-    pieces = weave_pieces(book_of(env))
-    return [piece for piece in pieces if piece.docname == docname][number]
 
 
 class ChunkDirective(SphinxDirective):
@@ -120,7 +48,7 @@ class ChunkDirective(SphinxDirective):
             return [block]
         page, chunk = met
         number = page.chunks.index(chunk)
-        piece = piece_of(self.env, page.docname, number)
+        piece = piece_of(book_of(self.env), page.docname, number)
         node = chunk_node("", block, number=number)
         self.set_source_info(node)
         label = chunk.label or f"{page.docname}/{piece.anchor}"
@@ -130,7 +58,7 @@ class ChunkDirective(SphinxDirective):
 
 def visit_chunk(self: HTML5Translator, node: chunk_node) -> None:
     docname = self.builder.current_docname
-    piece = piece_of(self.builder.env, docname, node["number"])
+    piece = piece_of(book_of(self.builder.env), docname, node["number"])
     link = _Linker(self)
     self.body.append(self.starttag(node, "div", CLASS="chunk"))
     self.body.append('<div class="chunk-caption">')
@@ -139,8 +67,8 @@ def visit_chunk(self: HTML5Translator, node: chunk_node) -> None:
     )
     self.body.append(_target(link, piece))
     self.body.append("</div>\n")
-    self.body.append(_code(self, link, piece))
-    self.body.append(_neighbours(link, piece))
+    self.body.append(_code(self, link, (piece,)))
+    self.body.append(_neighbours(self, link, piece))
     self.body.append("</div>\n")
     raise nodes.SkipNode
 
@@ -164,11 +92,6 @@ class _Linker:
         return f"{uri}#{anchor}"
 
 
-def code_page(target: str) -> str:
-    """The name of the page that shows a source file."""
-    return "code/" + target.removesuffix(".py")
-
-
 def _target(link: _Linker, piece: Piece) -> str:
     top = piece
     while top.chunk.target is None and top.users:
@@ -180,35 +103,79 @@ def _target(link: _Linker, piece: Piece) -> str:
     return f'<a class="chunk-target" href="{uri}">{html.escape(target)}</a>'
 
 
-def _code(self: HTML5Translator, link: _Linker, piece: Piece) -> str:
+def _code(
+    self: HTML5Translator,
+    link: _Linker,
+    above: tuple[Piece, ...],
+    indent: str = "",
+) -> str:
+    """The coloured code of the last piece of `above`, which are included in
+    one another; a fragment opens where it is included."""
+    piece = above[-1]
     lines: list[str] = []
-    names: list[str] = []
+    parts: list[tuple[str, str]] = []
     for line in str(piece.chunk.body).strip("\n").split("\n"):
-        match = _INCLUDE.match(line)
+        match = INCLUDE.match(line)
         if match:
-            lines.append(match[1] + _STAND_IN.format(len(names)))
-            names.append(match[2].strip())
+            lines.append(_STAND_IN.format(len(parts)))
+            parts.append((indent + match[1], match[2].strip()))
         else:
-            lines.append(line)
+            lines.append(indent + line if line else line)
     shown = self.highlighter.highlight_block("\n".join(lines), "python")
-    for number, name in enumerate(names):
-        stand_in = re.compile(
-            rf"<span[^>]*>{re.escape(_STAND_IN.format(number))}</span>"
-        )
-        words = _part(link, piece, name)
-        shown = words.join(stand_in.split(shown))
-    return f'<div class="highlight-python notranslate">{shown}</div>\n'
+    start, _, rest = shown.partition("<pre>")
+    inner, _, end = rest.rpartition("</pre>")
+    out: list[str] = []
+    plain: list[str] = []
+    for line in inner.rstrip("\n").split("\n"):
+        stands = _STANDS.search(line)
+        if stands is None:
+            plain.append(line)
+            continue
+        out.append(_block(start, plain, end))
+        out.append(_part(self, link, above, *parts[int(stands[1])]))
+        plain = []
+    out.append(_block(start, plain, end))
+    return "".join(out)
 
 
-def _part(link: _Linker, piece: Piece, name: str) -> str:
-    words = f"⟨{html.escape(name)}⟩"
-    part = piece.parts.get(name)
+def _block(start: str, lines: list[str], end: str) -> str:
+    if not any(line != "<span></span>" for line in lines):
+        return ""
+    code = "\n".join(lines)
+    return (
+        f'<div class="highlight-python notranslate">{start}<pre>{code}\n'
+        f"</pre>{end.rstrip()}</div>\n"
+    )
+
+
+def _part(
+    self: HTML5Translator,
+    link: _Linker,
+    above: tuple[Piece, ...],
+    indent: str,
+    name: str,
+) -> str:
+    """A fragment that opens in place, and a link to where it is told."""
+    words = (
+        f'<span class="indent">{indent}</span>'
+        f'<span class="fragment">⟨{html.escape(name)}⟩</span>'
+    )
+    part = above[-1].parts.get(name)
     if part is None:
-        return f'<span class="fragment">{words}</span>'
-    return f'<a class="fragment" href="{link.piece(part)}">{words}</a>'
+        return f'<div class="included">{words}</div>\n'
+    inside = [
+        _code(self, link, (*above, each), indent)
+        for each in part.whole()
+        if each not in above
+    ]
+    return (
+        f'<details class="included"><summary>{words} '
+        f'<a class="told" href="{link.piece(part)}">told here</a></summary>'
+        f"{''.join(inside)}</details>\n"
+    )
 
 
-def _neighbours(link: _Linker, piece: Piece) -> str:
+def _neighbours(self: HTML5Translator, link: _Linker, piece: Piece) -> str:
     groups = [
         ("continues", [piece.before] if piece.before else []),
         ("continued in", [piece.after] if piece.after else []),
@@ -219,9 +186,25 @@ def _neighbours(link: _Linker, piece: Piece) -> str:
         for words, others in groups
         if others
     ]
+    said += _defines(self, piece)
     if not said:
         return ""
     return f'<div class="chunk-links">{" · ".join(said)}</div>\n'
+
+
+def _defines(self: HTML5Translator, piece: Piece) -> list[str]:
+    """The identifiers that a piece defines, linked to their index."""
+    env, here = self.builder.env, self.builder.current_docname
+    index = env.config.bookproof_identifiers_page
+    names = names_of(book_of(env), piece)
+    if not names or index not in env.found_docs:
+        return []
+    uri = self.builder.get_relative_uri(here, index)
+    links = [
+        f'<a href="{uri}#{anchor}"><code>{html.escape(name)}</code></a>'
+        for name, anchor in names
+    ]
+    return ["defines " + ", ".join(links)]
 
 
 def _named(link: _Linker, piece: Piece) -> str:

@@ -11,7 +11,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util import logging
 
 from bookproof.weave.book import Book, book_of
-from bookproof.weave.chunks import Piece, code_page, weave_pieces
+from bookproof.weave.pieces import Piece, code_page, weave_pieces
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,23 @@ def starts_of(lines: list[str], pieces: list[Piece]) -> dict[int, Piece]:
             starts[found] = piece
             at = found
     return starts
+
+
+def piece_at(book: Book, target: str, line: int) -> Piece | None:
+    """The piece that a line (from 1) of a source file belongs to."""
+    starts = _starts(book).get(target, {})
+    before = [start for start in starts if start < line]
+    return starts[max(before)] if before else None
+
+
+def _starts(book: Book) -> dict[str, dict[int, Piece]]:
+    """Where the pieces of each file start."""
+    known: dict[str, dict[int, Piece]] = book.memo.setdefault("starts", {})
+    if not known:
+        for target, pieces in files_of(weave_pieces(book)).items():
+            lines = source_text(book, target).splitlines()
+            known[target] = starts_of(lines, pieces)
+    return known
 
 
 def _segments(

@@ -15,11 +15,13 @@ from sphinx.util import logging
 
 from bookproof.diagnostics import BookError
 from bookproof.weave.book import Book, Page, book_of, open_book
-from bookproof.weave.chunks import Piece, weave_pieces
+from bookproof.weave.pieces import Piece, weave_pieces
 
 logger = logging.getLogger(__name__)
 
-_GATHERS = re.compile(r"^`{3,}\{(ledger|notation|chunk-index)\}", re.M)
+_GATHERS = re.compile(
+    r"^`{3,}\{(ledger|notation|(chunk|identifier)-index)\}", re.M
+)
 _JUDGED = ("let", "claim", "fact")
 _REMEDY = "run `make check` (or `bookproof check`)"
 
@@ -95,7 +97,8 @@ def digests(book: Book) -> dict[str, str]:
 
 def _neighbours(piece: Piece) -> list[str]:
     others = [piece.before, piece.after, *piece.users, *piece.parts.values()]
-    return [f"{p.docname}#{p.anchor} {p.name}" for p in others if p]
+    links = [f"{p.docname}#{p.anchor} {p.name}" for p in others if p]
+    return [*links, *(str(p.chunk.body) for p in piece.opened())]
 
 
 def _digest(thing: object) -> str:

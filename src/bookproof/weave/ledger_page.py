@@ -1,4 +1,8 @@
-"""The ledger page: every checked statement, its verdict and its evidence."""
+"""The ledger: what the book asserts, chapter by chapter, and its verdicts.
+
+One page counts and links; a page for each chapter has a row for each
+statement, so that none grows with the book.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,29 @@ import html
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from bookproof.weave.anchors import marker_anchor
-from bookproof.weave.book import Book, Page, book_of
-from bookproof.weave.formulas import quiet_formula, words_with_formulas
+from bookproof.weave.book import Book, Page, book_of, ledger_page
+from bookproof.weave.formulas import words_with_formulas
+from bookproof.weave.graph import graphs_of
+from bookproof.weave.ledger_rows import CHECKED, Rows
 from bookproof.weave.registry import add_node
-from bookproof.weave.verdicts import evidence
 
-_CHECKED = ("let", "claim", "fact")
 _HEADS = {
     "let": "definitions",
     "claim": "claims",
     "fact": "facts",
     "cited": "cited",
     "unchecked": "unchecked",
+    "loose": "loose",
 }
 
 
@@ -35,15 +41,11 @@ class ledger_table(nodes.General, nodes.Element):
 
 
 class LedgerDirective(SphinxDirective):
-    """The whole ledger, with a section for each chapter."""
+    """The counts of the ledger, and the statements that are settled."""
 
     def run(self) -> list[nodes.Node]:
         book = book_of(self.env)
         out: list[nodes.Node] = [ledger_table(of="summary")]
-        for page in book.pages.values():
-            if page.entries:
-                table = ledger_table(of="chapter", page=page.docname)
-                out.append(_section(page.title, table))
         if book.project.statements:
             table = ledger_table(of="statements")
             out.append(_section("Statements settled", table))
@@ -58,23 +60,22 @@ def _section(title: str, content: nodes.Element) -> nodes.section:
 
 def visit_ledger(self: HTML5Translator, node: ledger_table) -> None:
     book = book_of(self.builder.env)
-    if node["of"] == "summary":
-        self.body.append(_summary(self, book))
-    elif node["of"] == "statements":
-        self.body.append(_statements(self, book))
-    else:
-        self.body.append(_chapter(self, book.pages[node["page"]]))
+    write = _summary if node["of"] == "summary" else _statements
+    self.body.append(write(self, book))
     raise nodes.SkipNode
 
 
 def _summary(self: HTML5Translator, book: Book) -> str:
-    pages = [page for page in book.pages.values() if page.entries]
+    pages = listed(book)
     rows, total = [], Counter[str]()
+    here = self.builder.current_docname
     for page in pages:
         count = Counter(e["kind"] for e in page.entries.values())
+        count["loose"] = sum("loose" in m.options for m in page.markers)
         total += count
         title = html.escape(page.title)
-        link = f'<a href="#ledger-{nodes.make_id(page.title)}">{title}</a>'
+        uri = self.builder.get_relative_uri(here, ledger_page(page.docname))
+        link = f'<a href="{uri}">{title}</a>'
         rows.append(_row([link, *(str(count[kind]) for kind in _HEADS)]))
     rows.append(_row(["all", *(str(total[kind]) for kind in _HEADS)], "total"))
     head = _row(["chapter", *_HEADS.values()], cell="th")
@@ -82,62 +83,16 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         entry["status"] == "holds"
         for page in pages
         for entry in page.entries.values()
-        if page.fresh and entry["kind"] in _CHECKED
+        if page.fresh and entry["kind"] in CHECKED
     )
-    asked = sum(total[kind] for kind in _CHECKED)
+    asked = sum(total[kind] for kind in CHECKED)
     return (
         f"<p>{holding} of {asked} checked statements hold; "
-        f"{total['cited']} are cited and {total['unchecked']} unchecked.</p>"
+        f"{total['cited']} are cited and {total['unchecked']} unchecked; "
+        f"{total['loose']} say of a bound that it is not the best.</p>"
         '<div class="table-wrapper"><table class="docutils ledger-summary">'
         f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></div>\n"
     )
-
-
-def _chapter(self: HTML5Translator, page: Page) -> str:
-    anchors = {m.id: marker_anchor(m) for m in page.markers}
-    here = self.builder.current_docname
-    uri = self.builder.get_relative_uri(here, page.docname)
-    rows = []
-    for entry in page.entries.values():
-        anchor = anchors.get(entry["id"], "")
-        sign, said = _verdict(page, entry)
-        rows.append(
-            f'<tr id="{nodes.make_id(page.chapter.name + "::" + entry["id"])}">'
-            f'<td class="sign {sign[1]}">'
-            f'<a href="{uri}#{anchor}" title="to the sentence">{sign[0]}</a>'
-            f'</td><td><div class="shown">{_shown(self, entry)}</div></td>'
-            f'<td class="evidence">{html.escape(said)}</td></tr>'
-        )
-    return (
-        '<div class="table-wrapper"><table class="docutils ledger"><tbody>'
-        f"{''.join(rows)}</tbody></table></div>\n"
-    )
-
-
-def _verdict(
-    page: Page, entry: Mapping[str, Any]
-) -> tuple[tuple[str, str], str]:
-    kind, status = entry["kind"], entry["status"]
-    if kind == "cited":
-        return ("”", "cited"), f"cited: {entry.get('expression') or ''}"
-    if kind == "unchecked":
-        reason = entry.get("expression") or ""
-        return ("?", "unchecked"), f"not checked: {reason}"
-    if page.fresh and status == "holds":
-        return ("✓", "holds"), evidence(entry)
-    return ("✗", "unverified"), "not verified"
-
-
-def _shown(self: HTML5Translator, entry: Mapping[str, Any]) -> str:
-    text = str(entry["text"])
-    words = html.escape(text)
-    if entry["kind"] in ("let", "claim"):
-        words = quiet_formula(self.builder, text)
-    expression = entry.get("expression")
-    if entry["kind"] in _CHECKED and expression:
-        code = html.escape(str(expression))
-        return f'{words}<br><code class="docutils literal">{code}</code>'
-    return words
 
 
 def _statements(self: HTML5Translator, book: Book) -> str:
@@ -189,7 +144,64 @@ def _row(cells: Iterable[str], name: str = "", cell: str = "td") -> str:
     return f"<tr{css}>{inner}</tr>"
 
 
+def listed(book: Book) -> list[Page]:
+    """The chapters that have a ledger."""
+    return [page for page in book.pages.values() if page.entries]
+
+
+def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The pages of the chapters' ledgers, for Sphinx to write."""
+    builder, book = app.builder, book_of(app.env)
+    overview = app.config.bookproof_ledger_page
+    if not isinstance(builder, StandaloneHTMLBuilder):
+        return
+    if overview not in app.env.found_docs:
+        return
+    for page in listed(book):
+        name = ledger_page(page.docname)
+        title = f"The ledger: {page.title}"
+        body = [
+            f"<section><h1>{html.escape(title)}</h1>\n",
+            _elsewhere(builder, book, page, overview),
+            Rows(builder, name, page).table(),
+            graphs_of(builder, name, page),
+            "</section>",
+        ]
+        context = {"title": title, "body": "".join(body), "parents": []}
+        yield name, context, "page.html"
+
+
+def _elsewhere(
+    builder: StandaloneHTMLBuilder, book: Book, page: Page, overview: str
+) -> str:
+    """Links to the chapter, to the other ledgers, and to the overview."""
+    here = ledger_page(page.docname)
+    options = []
+    for other in listed(book):
+        uri = builder.get_relative_uri(here, ledger_page(other.docname))
+        title = html.escape(other.title)
+        current = ' aria-current="page"' if other is page else ""
+        options.append(f'<a href="{uri}"{current}>{title}</a>')
+    chapter = builder.get_relative_uri(here, page.docname)
+    whole = builder.get_relative_uri(here, overview)
+    return (
+        f'<p>Every statement of <a href="{chapter}">the chapter</a>, with its '
+        "verdict, its evidence, and what it rests on. "
+        f'<a href="{whole}">The counts</a> are on a page of their own.</p>\n'
+        f'<nav class="ledger-chapters" aria-label="chapters">'
+        f"{' '.join(options)}</nav>\n"
+    )
+
+
+def _add_script(app: Sphinx, pagename: str, *_: Any) -> None:
+    """The filters; without them the page is a plain long table."""
+    if pagename.startswith(ledger_page("")):
+        app.add_js_file("ledger.js", loading_method="defer")
+
+
 def setup(app: Sphinx) -> None:
     """Register the directive and its node."""
     app.add_directive("ledger", LedgerDirective)
     add_node(app, ledger_table, visit_ledger, elsewhere="nothing")
+    app.connect("html-collect-pages", collect_pages)
+    app.connect("html-page-context", _add_script)

@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from bookproof.weave.book import ledger_page
 from bookproof.weave.registry import add_node
 from bookproof.weave.verdicts import Mark
 
@@ -44,15 +45,18 @@ def _attributes(node: nodes.Element) -> dict[str, Any]:
     }
 
 
-def _ledger_link(self: HTML5Translator, anchor: str) -> str | None:
-    """The address of a row of the ledger page, if the book has that page."""
+def _ledger_link(
+    self: HTML5Translator, anchor: str, *, rows: bool
+) -> str | None:
+    """The address of a row of the ledger, if the book has one: of the rows of
+    this chapter, or of the statements of the whole book."""
     env = self.builder.env
     page = env.config.bookproof_ledger_page
     if page not in env.found_docs:
         return None
     here = self.builder.current_docname
-    uri = self.builder.get_relative_uri(here, page)
-    return f"{uri}#{anchor}"
+    to = ledger_page(here) if rows else page
+    return f"{self.builder.get_relative_uri(here, to)}#{anchor}"
 
 
 def visit_marked(self: HTML5Translator, node: marked) -> None:
@@ -76,7 +80,7 @@ def depart_marked_block(self: HTML5Translator, node: marked_block) -> None:
 
 def visit_tick(self: HTML5Translator, node: tick) -> None:
     note = node["note"]
-    target = _ledger_link(self, node["anchor"])
+    target = _ledger_link(self, node["anchor"], rows=True)
     sign = "✓" if node["state"] == "holds" else "·"
     common: dict[str, Any] = {
         "CLASS": "tick",
@@ -94,7 +98,7 @@ def visit_tick(self: HTML5Translator, node: tick) -> None:
 
 def visit_settles(self: HTML5Translator, node: settles) -> None:
     ids: list[str] = node["statements"]
-    target = _ledger_link(self, f"statement-{ids[0]}")
+    target = _ledger_link(self, f"statement-{ids[0]}", rows=False)
     note = "settles " + ", ".join(ids)
     common: dict[str, Any] = {
         "CLASS": "settles",
