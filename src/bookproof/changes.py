@@ -28,7 +28,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Mapping[str, str]], ...] = (
     (
         "operator",
         re.compile(
-            rf"\\(?:cdot|times|odot|oslash|sum|prod|max|min){_NO_LETTER}|/"
+            rf"\\(?:cdot|times|odot|oslash|sum|prod|max|min){_NO_LETTER}"
+            r"|/(?!\s*(?:\\partial|\\mathrm\{d\}))"
         ),
         {
             r"\cdot": "+",

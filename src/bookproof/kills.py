@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from bookproof.config import Project
+from bookproof.diagnostics import Finding, Place
 from bookproof.elements import Chapter, Element, Marker
 from bookproof.mutate import Mutant, mutants, parts
-from bookproof.reasons import Reasons, unreadable
+from bookproof.reasons import FILE, Reasons, unreadable
 from bookproof.survivors import Fate, Tried
+
+FOLDER = "_mutants"
+"""In the book's folder; the underscore says that no cell reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,48 @@ def save(project: Project, chapter: Chapter, new: Mapping[str, Any]) -> None:
     os.replace(temporary, path)
 
 
+def kept(project: Project) -> bool:
+    """Whether the book keeps what becomes of its mutants."""
+    return (project.book / FOLDER).is_dir()
+
+
+def complaints(project: Project, chapter: Chapter) -> list[Finding]:
+    """What the record does not know, and survivors without a reason."""
+    its = load(project, chapter)
+    findings = []
+    if its.stale:
+        more = f" and {len(its.stale) - 1} more" if len(its.stale) > 1 else ""
+        message = (
+            f"no result is kept for the mutants of {its.stale[0]}{more}: run "
+            f"`bookproof mutate {chapter.name} --new`"
+        )
+        place = Place(chapter.path, 1)
+        findings.append(Finding("mutants", message, place))
+    for left in its.survivors:
+        if not left.reason:
+            change = left.mutant.words
+            message = f"no check notices this change: {change}"
+            note = f"make one notice it, or give the reason in {FILE}"
+            place, name = left.mutant.place, left.mutant.id
+            width = len(left.mutant.change.before)
+            findings.append(
+                Finding("mutants", message, place, width, name, notes=(note,))
+            )
+    reasons = Reasons.read(project, chapter.name)
+    alive = [left.mutant for left in its.survivors]
+    return findings if its.stale else [*findings, *reasons.idle(alive)]
+
+
+def sample(project: Project, chapter: Chapter, size: int) -> list[Mutant]:
+    """Some of the mutants that are recorded as killed; the same ones for the
+    same text."""
+    left = {each.mutant for each in load(project, chapter).left}
+    new = set(unknown(project, chapter))
+    every = [m for m in mutants(chapter) if m not in left and m not in new]
+    chooser = random.Random(chapter.text)
+    return chooser.sample(every, min(size, len(every)))
+
+
 def unknown(project: Project, chapter: Chapter) -> list[Mutant]:
     """The mutants of which no record says what became of them."""
     record = _read(project, chapter)
@@ -194,8 +241,7 @@ def _digest(element: Element) -> str:
 
 
 def _file(project: Project, chapter: Chapter) -> Path:
-    """The underscore says that no cell reads it."""
-    return project.book / "_mutants" / f"{chapter.name}.json"
+    return project.book / FOLDER / f"{chapter.name}.json"
 
 
 def _read(project: Project, chapter: Chapter) -> dict[str, Any]:

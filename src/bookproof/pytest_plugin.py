@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from bookproof.elements import Chapter
     from bookproof.outcome import Outcome
     from bookproof.run import ChapterRun
+    from bookproof.survivors import Trial
+
+
+SAMPLE = 20
+"""How many mutants of a chapter are tried again."""
 
 
 class DoesNotHold(Exception):
@@ -88,7 +93,6 @@ class ChapterFile(pytest.File):
     def __init__(self, *, project: Project, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.project = project
-        self._run: ChapterRun | None = None
 
     @functools.cached_property
     def chapter(self) -> Chapter:
@@ -99,11 +103,15 @@ class ChapterFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """The lint, its findings, and each thing that has a verdict."""
+        from bookproof import kills
         from bookproof.check import chapter_findings
         from bookproof.elements import PlainMath
+        from bookproof.mutate import mutants
         from bookproof.outcome import blank, runnable
 
         found = chapter_findings(self.chapter, self.project)
+        if kills.kept(self.project) and any(mutants(self.chapter)):
+            yield MutantsItem.from_parent(self, name="mutants")
         yield LintItem.from_parent(self, name="lint", findings=found)
         for number, finding in enumerate(found, 1):
             name = f"lint-{number}-{finding.rule}"
@@ -124,23 +132,39 @@ class ChapterFile(pytest.File):
             )
 
     def outcomes(self, indices: Iterable[int]) -> list[Outcome]:
-        """The verdicts on some elements; the first call runs the chapter,
-        as far as the selected items need it."""
-        if self._run is None:
-            from bookproof.outcome import runnable
-            from bookproof.run import run_chapter
+        """The verdicts on some elements."""
+        return [self.run.outcomes[index] for index in indices]
 
-            wanted = frozenset(
-                index
-                for item in self.session.items
-                if isinstance(item, VerdictItem) and item.parent is self
-                for index in item.indices
-            )
-            whole = len(wanted) == len(runnable(self.chapter))
-            self._run = run_chapter(
-                self.chapter, self.project, wanted=None if whole else wanted
-            )
-        return [self._run.outcomes[index] for index in indices]
+    @functools.cached_property
+    def trial(self) -> Trial:
+        """The mutants that are tried on the way."""
+        from bookproof import kills
+        from bookproof.survivors import Trial
+
+        chosen = kills.sample(self.project, self.chapter, SAMPLE)
+        return Trial(self.chapter, self.project, chosen)
+
+    @functools.cached_property
+    def run(self) -> ChapterRun:
+        """The chapter's one run, as far as the selected items need it."""
+        from bookproof.outcome import runnable
+        from bookproof.run import run_chapter
+
+        own = [item for item in self.session.items if item.parent is self]
+        wanted = frozenset(
+            index
+            for item in own
+            if isinstance(item, VerdictItem)
+            for index in item.indices
+        )
+        tries = any(isinstance(item, MutantsItem) for item in own)
+        whole = tries or len(wanted) == len(runnable(self.chapter))
+        return run_chapter(
+            self.chapter,
+            self.project,
+            wanted=None if whole else wanted,
+            variants=self.trial.variants if tries else None,
+        )
 
 
 def _unique(name: str, taken: set[str]) -> str:
@@ -173,6 +197,25 @@ class _Item(pytest.Item):
         text = "\n\n".join(finding.render(root) for finding in findings)
         if text:
             raise DoesNotHold(text)
+
+
+class MutantsItem(_Item):
+    """Passes when it is known of every mutant what becomes of it, and a few,
+    tried again, are killed again."""
+
+    def runtest(self) -> None:
+        """Look into the record; try the sample in the chapter's run."""
+        from bookproof import kills
+
+        parent = self.parent
+        self.fail(kills.complaints(parent.project, parent.chapter))
+        if parent.run.findings:
+            raise DoesNotHold("the chapter itself does not hold")
+        tried = parent.trial.judge(parent.run.variants)
+        alive = [str(each.mutant) for each in tried if each.fate != "killed"]
+        if alive:
+            what = "no check notices any more:"
+            raise DoesNotHold("\n".join([what, *alive]))
 
 
 class LintItem(_Item):
