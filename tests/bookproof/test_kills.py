@@ -131,3 +131,45 @@ def test_what_does_not_hold_cannot_be_tried(
 def test_all_killed_is_a_success(book: Book) -> None:
     book.write("ch", "# A chapter\n\n{claim}`1 + 1 = 2`\n")
     assert mutate(book, "ch", "-j", "3") == 0
+
+
+def item(book: Book) -> tuple[bool, str]:
+    """Whether the item about mutants passes under pytest, and what it says."""
+    done = book.pytest("-rA", "--tb=short", "book/ch.md::mutants")
+    return done.returncode == 0, done.stdout
+
+
+def test_pytest_asks_for_a_reason(tried: Book) -> None:
+    passed, said = item(tried)
+    assert not passed
+    assert "no check notices this change: comparison" in said
+    (tried.root / "book" / "survivors.toml").write_text(REASON)
+    assert item(tried)[0]
+
+
+def test_pytest_asks_for_every_result(tried: Book) -> None:
+    (tried.root / "book" / "survivors.toml").write_text(REASON)
+    tried.write("ch", BODY.replace("sum: 1 + 1 = 2", "sum: 1 + 2 = 3"))
+    passed, said = item(tried)
+    assert not passed
+    assert "no result is kept for the mutants of sum" in said
+    assert "bookproof mutate ch --new" in said
+
+
+def test_pytest_tries_a_sample_again(tried: Book) -> None:
+    path = tried.root / "book" / "_mutants" / "ch.json"
+    record = json.loads(path.read_text())
+    path.write_text(
+        json.dumps({k: {"kinds": v["kinds"]} for k, v in record.items()})
+    )
+    passed, said = item(tried)
+    assert not passed
+    assert "no check notices any more:" in said
+    assert "comparison 'at least' -> 'at most' in low" in said
+
+
+def test_pytest_asks_nothing_of_a_book_that_keeps_no_results(
+    book: Book,
+) -> None:
+    book.write("ch", BODY)
+    assert "mutants" not in book.pytest("-rA", "book").stdout
