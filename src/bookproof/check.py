@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bookproof import ledger, outputs, refs, statements
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
 from bookproof.elements import Chapter
+from bookproof.inputs import Inputs, Noted
 from bookproof.lint import lint_book, lint_chapter
 from bookproof.outcome import Outcome, runnable
 from bookproof.run import run_chapter
@@ -26,6 +29,15 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
+    complete: bool = True
+    read: set[str] = field(default_factory=set)
+
+    def note(self, data: Mapping[str, Any] | None) -> None:
+        """Note what a chapter's ledger says of its run."""
+        if data is None or not data["complete"]:
+            self.complete = False
+        else:
+            self.read |= set(data["noted"]["read"])
 
 
 @dataclass
@@ -37,6 +49,11 @@ class Plan:
     force: bool = False
     jobs: int = 1
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    @functools.cached_property
+    def inputs(self) -> Inputs:
+        """What the chapters depend on, as it is now."""
+        return Inputs(self.project)
 
 
 def paths_of(project: Project) -> tuple[list[Path], list[Finding]]:
@@ -112,6 +129,7 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
             report.ran.append(chapter.name)
         found += [f for each in its_outcomes for f in each.findings]
         found += _silent(its_outcomes)
+        report.note(ledger.load(plan.project, chapter.name))
     report.findings = _sorted(once(found), plan.chapters)
     return report
 
@@ -158,33 +176,34 @@ def _one(
 ) -> tuple[list[Outcome], bool]:
     for other in before:
         other.result()
-    known = None if plan.force else fresh(plan.project, chapter)
+    known = None if plan.force else fresh(plan.inputs, chapter)
     if known is not None:
         for outcome in known:
             if progress:
                 progress(outcome)
         return known, False
-    return verify(plan.project, chapter, plan.lines, progress), True
+    return verify(plan.inputs, chapter, plan.lines, progress), True
 
 
-def fresh(project: Project, chapter: Chapter) -> list[Outcome] | None:
+def fresh(inputs: Inputs, chapter: Chapter) -> list[Outcome] | None:
     """The verdicts of the ledger, if they are on this very chapter."""
-    data = ledger.load(project, chapter.name)
-    if data is None or data.get("key") != ledger.key(project, chapter):
+    data = ledger.load(inputs.project, chapter.name)
+    if data is None or not ledger.current(inputs, chapter, data):
         return None
-    if not data.get("complete") or not outputs.stored(project, chapter):
+    if not data.get("complete") or not outputs.stored(inputs.project, chapter):
         return None
     return ledger.outcomes(data)
 
 
 def verify(
-    project: Project,
+    inputs: Inputs,
     chapter: Chapter,
     lines: dict[tuple[str, int], str] | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
     """Run a chapter, and note its verdicts and outputs."""
-    key = ledger.key(project, chapter)
+    project = inputs.project
+    ledger.base(inputs, chapter, Noted(unseen=True))  # as it is before the run
     run = run_chapter(
         chapter,
         project,
@@ -192,7 +211,8 @@ def verify(
         facts=ledger.references(project, chapter),
         on_outcome=progress,
     )
-    ledger.save(project, ledger.record(run, key))
+    noted = Noted.of(run.report, project.root)
+    ledger.save(project, ledger.record(run, inputs, noted))
     if run.complete and runnable(chapter):
         outputs.store(project, run)
     return list(run.outcomes.values())

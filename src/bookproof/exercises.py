@@ -12,13 +12,24 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bookproof.diagnostics import Finding, Text
 from bookproof.elements import Exercise, Solution
+from bookproof.ran import Recorder
 from bookproof.traces import Frames, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What an attempt finds: the chapter's names and their frames; and who
+    takes down which functions it runs."""
+
+    namespace: Mapping[str, Any]
+    frames: Frames
+    recorder: Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +46,14 @@ class Attempt:
 
 def verify_exercise(
     exercise: Exercise,
-    namespace: Mapping[str, Any],
-    frames: Frames,
+    room: Room,
     seconds: float,
 ) -> list[Finding]:
     """The starter must fail, by AssertionError or NotImplementedError."""
     if exercise.starter is None or exercise.check is None:
         return []
     attempt = _attempt(
-        "starter", exercise.starter, exercise.check, namespace, frames, seconds
+        ("starter", exercise.starter), exercise.check, room, seconds
     )
     where = exercise.starter
     if attempt.timed_out:
@@ -62,8 +72,7 @@ def verify_exercise(
 def verify_solution(
     solution: Solution,
     exercise: Exercise | None,
-    namespace: Mapping[str, Any],
-    frames: Frames,
+    room: Room,
     seconds: float,
 ) -> list[Finding]:
     """The solution must pass the check of its exercise."""
@@ -74,9 +83,7 @@ def verify_solution(
         return [Finding("exercise", message, place, notes=(note,))]
     if solution.code is None or exercise.check is None:
         return []
-    attempt = _attempt(
-        "code", solution.code, exercise.check, namespace, frames, seconds
-    )
+    attempt = _attempt(("code", solution.code), exercise.check, room, seconds)
     if attempt.timed_out:
         return [_late(solution.label, "solution", solution.code, seconds)]
     if not attempt.raised:
@@ -86,18 +93,14 @@ def verify_solution(
 
 
 def _attempt(
-    kind: str,
-    code: Text,
-    check: Text,
-    namespace: Mapping[str, Any],
-    frames: Frames,
-    seconds: float,
+    code: tuple[str, Text], check: Text, room: Room, seconds: float
 ) -> Attempt:
     reading, writing = os.pipe()
-    child = os.fork()
+    with room.recorder.pausing():
+        child = os.fork()
     if child == 0:
         os.close(reading)
-        _child(writing, kind, code, check, dict(namespace), frames)
+        _child(writing, (code, ("check", check)), room)
     os.close(writing)
     try:
         text = _read(reading, seconds)
@@ -110,23 +113,18 @@ def _attempt(
     if not text:
         return Attempt(("Died",), "the process died")
     record = json.loads(text)
+    room.recorder.note(record.pop("report"))
     return Attempt(tuple(record.pop("raised")), **record)
 
 
-def _child(
-    writing: int,
-    kind: str,
-    code: Text,
-    check: Text,
-    namespace: dict[str, Any],
-    frames: Frames,
-) -> None:
+def _child(writing: int, codes: Sequence[tuple[str, Text]], room: Room) -> None:
     """Run in the forked copy; never returns."""
     record: dict[str, Any] = {"raised": []}
+    frames, namespace = room.frames, dict(room.namespace)
     try:
         sink = open(os.devnull, "w")  # noqa: SIM115
         sys.stdout = sys.stderr = sink
-        for name, text in ((kind, code), ("check", check)):
+        for name, text in codes:
             filename = f"<{name}>"
             frames.codes[filename] = text
             exec(compile(text.text, filename, "exec"), namespace)
@@ -137,7 +135,10 @@ def _child(
         if place is not None:
             record |= {"line": place.line, "column": place.column}
     finally:
-        os.write(writing, json.dumps(record).encode())
+        record["report"] = room.recorder.report()
+        # Closed by the end: until then the parent waits for us.
+        with open(writing, "wb", closefd=False) as pipe:
+            pipe.write(json.dumps(record).encode())
         os._exit(0)
 
 

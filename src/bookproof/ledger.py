@@ -7,39 +7,20 @@ verdicts depend on: while the key is the same, they hold without a new run.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import bookproof
 from bookproof import refs
 from bookproof.config import Project
 from bookproof.elements import Cell, Chapter
+from bookproof.inputs import Inputs, Noted
 from bookproof.outcome import NOT_REACHED, Outcome
 from bookproof.run import ChapterRun
-
-VERSIONS = ("numpy", "matplotlib", "scikit-learn", "ipython")
-"""Distributions whose version may change a verdict or an output."""
-
-BESIDE_THE_POINT = frozenset(
-    {
-        *("weave", "cli", "check", "report", "progress", "watch", "where"),
-        *("pytest_plugin", "lint", "mutate", "statements", "settled"),
-        *("survivors", "covering", "covered", "live", "newborn"),
-        *("changes", "swaps", "trials", "forks", "reach"),
-        *("kills", "kill_report", "reasons"),
-        *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
-    }
-)
-"""Modules of the press that no verdict depends on."""
-
-NO_DATA = frozenset({".md", ".toml", ".bib", ".html", ".css", ".js"})
-"""Files of the book that no cell reads."""
 
 
 def folder(project: Project) -> Path:
@@ -47,12 +28,27 @@ def folder(project: Project) -> Path:
     return project.root / "build" / "ledger"
 
 
-def key(project: Project, chapter: Chapter) -> str:
-    """Stands for all that the chapter's verdicts depend on (RULES 24)."""
-    digest = hashlib.sha256()
-    for part in _parts(project, chapter):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
+def key(base: str, chapter: Chapter) -> str:
+    """Stands for all that the chapter's verdicts depend on (RULES 24): its
+    text, and what else there is."""
+    return hashlib.sha256(f"{base} {chapter.text}".encode()).hexdigest()
+
+
+def base(inputs: Inputs, chapter: Chapter, noted: Noted) -> str:
+    """Stands for all that the verdicts depend on but the text."""
+    facts = references(inputs.project, chapter)
+    return inputs.base(chapter.path, facts, noted)
+
+
+def current(
+    inputs: Inputs, chapter: Chapter, data: Mapping[str, Any] | None
+) -> bool:
+    """Whether what the ledger says is about this very chapter, and about
+    everything that it uses as it is now."""
+    if data is None or "noted" not in data:
+        return False
+    noted = Noted.from_json(data["noted"])
+    return bool(data["key"] == key(base(inputs, chapter, noted), chapter))
 
 
 def references(project: Project, chapter: Chapter) -> dict[str, float | None]:
@@ -66,69 +62,12 @@ def references(project: Project, chapter: Chapter) -> dict[str, float | None]:
     return out
 
 
-def _parts(project: Project, chapter: Chapter) -> Iterable[bytes]:
-    yield chapter.path.encode()
-    yield chapter.text.encode()
-    settings = (
-        dict(project.macros),
-        project.cell_seconds,
-        project.chapter_seconds,
-    )
-    yield repr(settings).encode()
-    yield repr(references(project, chapter)).encode()
-    yield sys.version.encode()
-    for name in VERSIONS:
-        yield f"{name} {_version(name)}".encode()
-    press = Path(bookproof.__file__).parent
-    yield from _digests(_modules(press, BESIDE_THE_POINT))
-    if project.source.is_dir():
-        sources = project.source.rglob("*.py")
-        yield from _digests(
-            path for path in sources if press not in path.parents
-        )
-    yield from _digests(_data(project, project.root / chapter.path))
-    for pattern in project.depends:
-        yield from _digests(
-            p for p in project.root.glob(pattern) if p.is_file()
-        )
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
-
-
-def _modules(press: Path, skipped: frozenset[str]) -> list[Path]:
-    return [
-        path
-        for path in press.rglob("*.py")
-        if path.relative_to(press).parts[0].removesuffix(".py") not in skipped
-    ]
-
-
-def _data(project: Project, path: Path) -> list[Path]:
-    """The files beside a chapter that its cells may read."""
-    found = []
-    for beside in path.parent.rglob("*"):
-        parts = beside.relative_to(path.parent).parts
-        hidden = any(part[0] in "._" for part in parts)
-        hidden = hidden or project.root / "build" in beside.parents
-        if not hidden and beside.is_file() and beside.suffix not in NO_DATA:
-            found.append(beside)
-    return found
-
-
-def _digests(paths: Iterable[Path]) -> Iterable[bytes]:
-    for path in sorted(paths):
-        yield path.name.encode()
-        yield hashlib.sha256(path.read_bytes()).digest()
-
-
-def record(run: ChapterRun, its_key: str) -> dict[str, Any]:
+def record(run: ChapterRun, inputs: Inputs, noted: Noted) -> dict[str, Any]:
     """What the ledger says of a run."""
     chapter = run.chapter
+    if run.findings:  # they name places in the library
+        noted = replace(noted, unseen=True)
+    its_base = base(inputs, chapter, noted)
     outcomes = list(run.outcomes.values())
     cells = [
         {"number": element.number, "line": element.place.line,
@@ -139,7 +78,9 @@ def record(run: ChapterRun, its_key: str) -> dict[str, Any]:
     return {
         "chapter": chapter.name,
         "path": chapter.path,
-        "key": its_key,
+        "key": key(its_base, chapter),
+        "base": its_base,
+        "noted": noted.to_json(),
         "complete": run.complete,
         "entries": [outcome.to_json() for outcome in outcomes],
         "cells": cells,

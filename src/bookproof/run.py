@@ -25,8 +25,18 @@ from bookproof.outcome import Outcome, blank, runnable
 from bookproof.used import Used
 from bookproof.verify import Request
 
+_UNWANTED = (
+    "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
+    "PYTHONDONTWRITEBYTECODE",
+    "FORCE_COLOR",
+)
+
 START_SECONDS = 60.0
 """How long a worker may take to start."""
+
+NOTHING: Mapping[str, Any] = {"ran": (), "read": (), "unseen": False}
+"""What the recorder of a run reports when nothing ran."""
 
 
 @dataclass
@@ -40,6 +50,7 @@ class ChapterRun:
     complete: bool = False
     variants: dict[str, str | None] = field(default_factory=dict)
     uses: Used = field(default_factory=Used)
+    report: Mapping[str, Any] = field(default_factory=lambda: dict(NOTHING))
 
     @property
     def findings(self) -> list[Finding]:
@@ -107,7 +118,8 @@ def run_chapter(
                 if on_outcome is not None:
                     on_outcome(outcome)
             else:
-                run.complete = wanted is None
+                run.complete = True
+                run.report = event["report"]
         if worker.ended_badly is not None:
             # Before its first element: the chapter's first one takes the blame.
             index = begun if begun is not None else min(elements)
@@ -240,12 +252,14 @@ def _environment(project: Project, scratch: str) -> dict[str, str]:
     environment |= {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # Compiled once, and nothing is written beside the sources.
+        "PYTHONPYCACHEPREFIX": environment.get("PYTHONPYCACHEPREFIX")
+        or str(project.root / "build" / "pycache"),
         "PYTHONIOENCODING": "utf-8",
         "IPYTHONDIR": scratch,
         "COLUMNS": "80",
         "SOURCE_DATE_EPOCH": environment.get("SOURCE_DATE_EPOCH", "0"),
     }
-    for name in ("PYTHONSTARTUP", "PYTHONWARNINGS", "FORCE_COLOR"):
+    for name in _UNWANTED:
         environment.pop(name, None)
     return environment

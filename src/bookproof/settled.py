@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bookproof import check, ledger, statements
 from bookproof.config import Project
+from bookproof.inputs import Inputs
 from bookproof.outcome import Outcome
 from bookproof.report import say
 
@@ -43,9 +44,10 @@ def _settled(
     settled: dict[str, list[Outcome]] = {}
     stale = []
     paths, _ = check.paths_of(project)
+    inputs = Inputs(project)
     for chapter in check.read(project, paths):
         data = ledger.load(project, chapter.name)
-        if data is None or data["key"] != ledger.key(project, chapter):
+        if data is None or not ledger.current(inputs, chapter, data):
             if any(each.sources for each in statements.markers(chapter)):
                 stale.append(chapter.name)
             continue

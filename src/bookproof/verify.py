@@ -70,12 +70,14 @@ class State:
         self.chapter = request.chapter
         self.shell: Shell = make_shell(request.chapter.path)
         self.namespace: dict[str, Any] = self.shell.user_ns
-        self.uses = Uses(self.namespace, Recorder(Path(request.source)))
+        recorder = Recorder(Path(request.source))
+        self.uses = Uses(self.namespace, recorder)
         self.scope = Scope(self.evaluate, request.macros)
         self.scope.bindings.noting = self.uses
         self.frames = Frames(
             Path(request.root), lambda *at: request.lines.get(at)
         )
+        self.room = exercises.Room(self.namespace, self.frames, recorder)
         self.exercises = {
             element.label: element
             for element in request.chapter.elements
@@ -185,9 +187,7 @@ def _verify(
             found = scope.read(element.body, relation_allowed=False)
             return _from(outcome, found), None
         case Exercise():
-            found = exercises.verify_exercise(
-                element, state.namespace, state.frames, seconds
-            )
+            found = exercises.verify_exercise(element, state.room, seconds)
             by_hand = element.check is None
             return _from(
                 outcome, found, "by hand" if by_hand else "holds"
@@ -196,8 +196,7 @@ def _verify(
             found = exercises.verify_solution(
                 element,
                 state.exercises.get(element.label),
-                state.namespace,
-                state.frames,
+                state.room,
                 seconds,
             )
             by_hand = element.code is None

@@ -42,11 +42,12 @@ def main() -> None:
     measured = _coverage()
     if measured is not None:
         limits.SECONDS *= WATCHED
-    Runner(State(request), emit).run()
+    state = State(request)
+    Runner(state, emit).run()
     if measured is not None:
         measured.stop()  # the parent ends us as soon as we say "done"
         measured.save()
-    emit({"event": "done"})
+    emit({"event": "done", "report": state.uses.recorder.report()})
     events.close()
     os._exit(0)  # threads that a cell left behind must not keep us
 

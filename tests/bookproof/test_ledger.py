@@ -10,7 +10,10 @@ import pytest
 
 from bookproof import check, ledger
 from bookproof.chapter import read_chapter
+from bookproof.config import Project
 from bookproof.diagnostics import Place
+from bookproof.elements import Chapter
+from bookproof.inputs import Inputs, Noted
 from bookproof.outcome import Outcome
 from bookproof.statements import Statement, settled
 from bookproof.statements import check as check_sources
@@ -53,7 +56,7 @@ def test_an_unchanged_chapter_is_not_run_again(written) -> None:
 
 CHANGES: dict[str, Callable[..., object]] = {
     "text": lambda root: append(root / "book/ch.md", "More words.\n"),
-    "library": lambda root: append(root / "src/tool.py", "# other\n"),
+    "library": lambda root: append(root / "src/tool.py", "other = 1\n"),
     "data": lambda root: append(root / "book/data.csv", "1"),
     "settings": lambda root: append(
         root / "pyproject.toml", "[tool.bookproof.macros]\n'\\R' = 'R'\n"
@@ -102,10 +105,14 @@ def test_what_a_project_says_its_cells_read(written) -> None:
     (elsewhere / "a.csv").write_text("1")
     chapter = written.read("ch")
     project = replace(written.project, depends=("tables/*.csv",))
-    before = [ledger.key(p, chapter) for p in (project, written.project)]
+    before = [key(p, chapter) for p in (project, written.project)]
     (elsewhere / "a.csv").write_text("2")
-    assert ledger.key(project, chapter) != before[0]
-    assert ledger.key(written.project, chapter) == before[1]
+    assert key(project, chapter) != before[0]
+    assert key(written.project, chapter) == before[1]
+
+
+def key(project: Project, chapter: Chapter) -> str:
+    return ledger.key(ledger.base(Inputs(project), chapter, Noted()), chapter)
 
 
 def test_a_failure_is_remembered_too(written) -> None:
@@ -121,7 +128,8 @@ def test_what_the_file_says(written) -> None:
     report(written)
     data = ledger.load(written.project, "ch")
     assert data is not None
-    assert data["key"] == ledger.key(written.project, written.read("ch"))
+    inputs, chapter = Inputs(written.project), written.read("ch")
+    assert ledger.current(inputs, chapter, data)
     entry = next(each for each in data["entries"] if each["id"] == "datum")
     assert entry["status"] == "holds"
     assert entry["values"] == [["2.6", "2.58"]]

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bookproof.cli.common import (
     FAILS,
@@ -23,6 +24,9 @@ from bookproof.cli.common import (
 from bookproof.config import Project
 from bookproof.elements import Chapter
 from bookproof.report import say, summary
+
+if TYPE_CHECKING:
+    from bookproof.unchanged import Memory, Result
 
 
 def add(commands: Commands) -> None:
@@ -79,10 +83,33 @@ def _lint(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bookproof import check, progress
-
     project = project_of(options)
     jobs = jobs_of(options)
+    memory = None
+    if configured(project):
+        from bookproof.unchanged import Memory
+
+        memory = Memory(project, options.chapters)
+    known = memory.recall() if memory and not options.force else None
+    result = known or _checked(options, project, jobs, memory)
+    tell(result.findings, project, options.json)
+    if options.json:
+        print(result.summary, file=sys.stderr)
+    else:
+        say(("\n" if result.findings else "") + result.summary)
+    return FAILS if result.findings else HOLDS
+
+
+def _checked(
+    options: argparse.Namespace,
+    project: Project,
+    jobs: int,
+    memory: Memory | None,
+) -> Result:
+    """Read, lint and run what has to be run."""
+    from bookproof import check, progress
+    from bookproof.unchanged import Result
+
     paths, findings = paths_of(options, project)
     chapters = check.read(project, paths)
     lines: dict[tuple[str, int], str] = {}
@@ -93,15 +120,16 @@ def _check(options: argparse.Namespace) -> int:
     plan = check.Plan(project, chapters, options.force, jobs, lines)
     with progress.bar(chapters) as advance:
         report = check.check(plan, advance)
-    report.findings = check.once([*findings, *report.findings])
+    findings = check.once([*findings, *report.findings])
     outcomes = [each for its in report.outcomes.values() for each in its]
-    tell(report.findings, project, options.json)
-    line = summary(len(chapters), len(report.ran), outcomes, report.findings)
-    if options.json:
-        print(line, file=sys.stderr)
-    else:
-        say(("\n" if report.findings else "") + line)
-    return FAILS if report.findings else HOLDS
+
+    def result(ran: int) -> Result:
+        line = summary(len(chapters), ran, outcomes, findings)
+        return Result(tuple(findings), line)
+
+    if memory is not None and report.complete:
+        memory.keep(result(0), report.read)
+    return result(len(report.ran))
 
 
 def _all_chapters(

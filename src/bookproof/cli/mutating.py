@@ -19,7 +19,6 @@ from bookproof.cli.common import (
     tell,
 )
 from bookproof.diagnostics import BookError
-from bookproof.kill_report import as_json, as_text
 from bookproof.report import say
 
 _DESCRIPTION = r"""
@@ -85,6 +84,7 @@ def add(commands: Commands) -> None:
 
 def _mutate(options: argparse.Namespace) -> int:
     from bookproof import check, kills, progress, survivors
+    from bookproof.kill_report import as_json, as_text
 
     project = project_of(options)
     if options.new and options.sample is not None:

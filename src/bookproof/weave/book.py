@@ -20,6 +20,7 @@ from bookproof import ledger, outputs
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.elements import Chapter, Chunk, Marker, Symbols
+from bookproof.inputs import Inputs
 from bookproof.table import MARKERS
 
 _BOOKS: WeakKeyDictionary[BuildEnvironment, Book] = WeakKeyDictionary()
@@ -70,13 +71,11 @@ class Book:
     def read(cls, folder: Path) -> Book:
         """Read the book whose pages are in `folder`."""
         project = Project.find(folder)
-        book = cls(project)
+        book, inputs = cls(project), Inputs(project)
         for path in project.chapters():
             chapter = read_chapter(path, project)
             record = ledger.load(project, chapter.name)
-            fresh = record is not None and record["key"] == ledger.key(
-                project, chapter
-            )
+            fresh = ledger.current(inputs, chapter, record)
             docname = path.resolve().relative_to(folder.resolve())
             name = docname.with_suffix("").as_posix()
             stored = outputs.stored(project, chapter)
