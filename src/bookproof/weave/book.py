@@ -16,11 +16,12 @@ from weakref import WeakKeyDictionary
 
 from sphinx.environment import BuildEnvironment
 
-from bookproof import ledger, outputs
+from bookproof import kills, ledger, outputs
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.elements import Chapter, Chunk, Marker, Symbols
 from bookproof.inputs import Inputs
+from bookproof.kills import Kills
 from bookproof.table import MARKERS
 
 _BOOKS: WeakKeyDictionary[BuildEnvironment, Book] = WeakKeyDictionary()
@@ -97,6 +98,14 @@ class Book:
     def chapters(self) -> Sequence[Chapter]:
         """All chapters, in reading order."""
         return [page.chapter for page in self.pages.values()]
+
+
+def kills_of(book: Book, page: Page) -> Kills:
+    """What is known of the mutants of a chapter."""
+    known: dict[str, Kills] = book.memo.setdefault("kills", {})
+    if page.docname not in known:
+        known[page.docname] = kills.load(book.project, page.chapter)
+    return known[page.docname]
 
 
 def ledger_page(docname: str) -> str:

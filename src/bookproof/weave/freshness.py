@@ -14,16 +14,27 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from bookproof.diagnostics import BookError
-from bookproof.weave.book import Book, Page, book_of, open_book
+from bookproof.weave.book import (
+    Book,
+    Page,
+    book_of,
+    kills_of,
+    open_book,
+)
 from bookproof.weave.pieces import Piece, weave_pieces
 
 logger = logging.getLogger(__name__)
 
 _GATHERS = re.compile(
-    r"^`{3,}\{(ledger|notation|(chunk|identifier)-index)\}", re.M
+    r"^`{3,}\{(ledger|notation|(?:chunk|identifier)-index)\}", re.M
 )
 _JUDGED = ("let", "claim", "fact")
 _REMEDY = "run `make check` (or `bookproof check`)"
+
+
+def gathers(text: str) -> set[str]:
+    """Which directives of a page show what stands on other pages."""
+    return set(_GATHERS.findall(text))
 
 
 def read_book(app: Sphinx) -> None:
@@ -86,11 +97,10 @@ def digests(book: Book) -> dict[str, str]:
     everything = [
         own,
         [chapter.text for chapter in book.chapters()],
+        [kills_of(book, page).total for page in book.pages.values()],
     ]
     return {
-        name: _digest(
-            everything if _GATHERS.search(page.chapter.text) else own[name]
-        )
+        name: _digest(everything if gathers(page.chapter.text) else own[name])
         for name, page in book.pages.items()
     }
 

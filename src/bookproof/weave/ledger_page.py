@@ -19,8 +19,15 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
+from bookproof.kills import Count
 from bookproof.weave.anchors import marker_anchor
-from bookproof.weave.book import Book, Page, book_of, ledger_page
+from bookproof.weave.book import (
+    Book,
+    Page,
+    book_of,
+    kills_of,
+    ledger_page,
+)
 from bookproof.weave.formulas import words_with_formulas
 from bookproof.weave.graph import graphs_of
 from bookproof.weave.ledger_rows import CHECKED, Rows
@@ -67,7 +74,7 @@ def visit_ledger(self: HTML5Translator, node: ledger_table) -> None:
 
 def _summary(self: HTML5Translator, book: Book) -> str:
     pages = listed(book)
-    rows, total = [], Counter[str]()
+    rows, total, mutants = [], Counter[str](), Count()
     here = self.builder.current_docname
     for page in pages:
         count = Counter(e["kind"] for e in page.entries.values())
@@ -76,9 +83,12 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         title = html.escape(page.title)
         uri = self.builder.get_relative_uri(here, ledger_page(page.docname))
         link = f'<a href="{uri}">{title}</a>'
-        rows.append(_row([link, *(str(count[kind]) for kind in _HEADS)]))
-    rows.append(_row(["all", *(str(total[kind]) for kind in _HEADS)], "total"))
-    head = _row(["chapter", *_HEADS.values()], cell="th")
+        mutants += kills_of(book, page).total
+        cells = [str(count[kind]) for kind in _HEADS]
+        rows.append(_row([link, *cells, _noticed(kills_of(book, page).total)]))
+    cells = [str(total[kind]) for kind in _HEADS]
+    rows.append(_row(["all", *cells, _noticed(mutants)], "total"))
+    head = _row(["chapter", *_HEADS.values(), "mutants noticed"], cell="th")
     holding = sum(
         entry["status"] == "holds"
         for page in pages
@@ -93,6 +103,15 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         '<div class="table-wrapper"><table class="docutils ledger-summary">'
         f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></div>\n"
     )
+
+
+def _noticed(count: Count) -> str:
+    """How many of the mutants that could be noticed were; empty if none was
+    tried yet."""
+    if not count.tried:
+        return ""
+    share = int(count.rate * 1000) / 10  # never rounded up to all of them
+    return f"{count.killed} of {count.asked} ({share:g} %)"
 
 
 def _statements(self: HTML5Translator, book: Book) -> str:

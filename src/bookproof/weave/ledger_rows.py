@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.builders import Builder
 
 from bookproof.elements import Cell, Marker
-from bookproof.weave.book import Page, book_of
+from bookproof.weave.book import Page, book_of, kills_of
 from bookproof.weave.formulas import quiet_formula
 from bookproof.weave.things import (
     Things,
@@ -34,6 +34,7 @@ class Rows:
         self._page = page
         self._things = Things(builder, here, page)
         self._used = used_by(page)
+        self._kills = kills_of(book_of(builder.env), page)
 
     def table(self) -> str:
         """All of them, in reading order."""
@@ -138,6 +139,11 @@ class Rows:
             links = [self._things.file(each).link() for each in files]
             if links:
                 out.append(f"through {', '.join(links)}")
+        count = self._kills.claims.get(name)
+        if count is not None and count.asked:
+            out.append(
+                f"{count.killed} of {_counted(count.asked, 'mutant')} noticed"
+            )
         return "".join(f'<div class="rests">{each}</div>' for each in out)
 
 

@@ -56,7 +56,7 @@ class Katex:
             "macros": self._macros,
             "output": output,
         }
-        answer = self._ask(json.dumps({"tex": _airy(tex), "options": options}))
+        answer = self._ask(json.dumps({"tex": airy(tex), "options": options}))
         if "error" in answer:
             raise BadFormula(_reason(answer["error"]))
         if _REFUSED in answer["html"]:
@@ -86,7 +86,7 @@ class Katex:
         return self._engine
 
 
-def _airy(tex: str) -> str:
+def airy(tex: str) -> str:
     """Fractions on neighbouring lines of a derivation must not touch.
 
     KaTeX makes a row at least this deep; a fraction is 0.7em deep already,
