@@ -44,7 +44,7 @@ def store(project: Project, run: ChapterRun) -> None:
         CacheBundleIn,
     )
 
-    notebook = _notebook(project, chapter)
+    notebook = as_notebook(project, chapter)
     _fill(notebook, run)
     uri = str(project.root / chapter.path)
     with _cache(project) as cache:
@@ -62,13 +62,20 @@ def stored(project: Project, chapter: Chapter) -> bool:
     """Whether the cache holds outputs for exactly these cells."""
     if not available() or not is_notebook(chapter):
         return True
-    notebook = _notebook(project, chapter)
+    notebook = as_notebook(project, chapter)
     with _cache(project) as cache:
         try:
             cache.match_cache_notebook(notebook)
         except KeyError:
             return False
     return True
+
+
+def filled(project: Project, chapter: Chapter) -> Any:
+    """The chapter as a notebook, with its outputs."""
+    with _cache(project) as cache:
+        notebook = as_notebook(project, chapter)
+        return cache.merge_match_into_notebook(notebook)[1]
 
 
 @contextlib.contextmanager
@@ -89,7 +96,7 @@ def _cache(project: Project) -> Iterator[Any]:
             cache.db.dispose()
 
 
-def _notebook(project: Project, chapter: Chapter) -> Any:
+def as_notebook(project: Project, chapter: Chapter) -> Any:
     """The chapter as myst-nb reads it."""
     from myst_nb.core.read import read_myst_markdown_notebook
     from myst_parser.config.main import MdParserConfig

@@ -16,6 +16,7 @@ import bookproof.weave.chunks as chunks
 import bookproof.weave.code_pages as code_pages
 import bookproof.weave.colophon as colophon
 import bookproof.weave.directives as directives
+import bookproof.weave.downloads as downloads
 import bookproof.weave.exercises as exercises
 import bookproof.weave.freshness as freshness
 import bookproof.weave.identifiers as identifiers
@@ -40,7 +41,7 @@ _PARTS = (
         mathematics,
         translator,
     ),
-    *(punctuation, colophon, audit),
+    *(punctuation, colophon, downloads, audit),
 )
 _STATIC = Path(__file__).parent / "static"
 
