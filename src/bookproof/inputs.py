@@ -25,6 +25,7 @@ BESIDE_THE_POINT = frozenset(
         *("weave", "cli", "check", "report", "progress", "watch", "where"),
         *("pytest_plugin", "lint", "mutate", "statements", "settled"),
         *("survivors", "covering", "covered", "live", "newborn"),
+        "pytest_traces",
         *("changes", "swaps", "trials", "forks", "reach"),
         *("kills", "kill_report", "reasons"),
         *("unchanged", "ledger", "outputs"),

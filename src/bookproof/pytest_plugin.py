@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,35 @@ def pytest_configure(config: pytest.Config) -> None:
         path = config.rootpath / "pyproject.toml"
         if path.is_file() and _configures(path.read_text(encoding="utf-8")):
             config.option.dist = "loadfile"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under the traceback of a test: the book's lines of the source's."""
+    report = yield
+    add = getattr(report.longrepr, "addsection", None)
+    if report.failed and call.excinfo is not None and add is not None:
+        project = _project_at(item.config.rootpath)
+        if project is not None:
+            from bookproof.pytest_traces import in_the_book
+
+            told = in_the_book(project, call.excinfo.value)
+            if told:
+                add("in the book", "\n".join(told))
+    return report
+
+
+@functools.cache
+def _project_at(root: Path) -> Project | None:
+    """The configured project in this folder, if there is one."""
+    path = root / "pyproject.toml"
+    if not path.is_file() or not _configures(path.read_text(encoding="utf-8")):
+        return None
+    from bookproof.config import Project
+
+    return Project.find(root)
 
 
 def pytest_collect_file(
@@ -147,7 +176,9 @@ class ChapterFile(pytest.File):
     @functools.cached_property
     def run(self) -> ChapterRun:
         """The chapter's one run, as far as the selected items need it."""
+        from bookproof import ledger
         from bookproof.outcome import runnable
+        from bookproof.pytest_traces import book_lines
         from bookproof.run import run_chapter
 
         own = [item for item in self.session.items if item.parent is self]
@@ -163,6 +194,8 @@ class ChapterFile(pytest.File):
             self.chapter,
             self.project,
             wanted=None if whole else wanted,
+            lines=book_lines(self.project),
+            facts=ledger.references(self.project, self.chapter),
             variants=self.trial.variants if tries else None,
         )
 

@@ -105,7 +105,7 @@ def test_any_file_without_a_project(tmp_path: Path, capsys) -> None:
         (["check", "src/tool.py"], "chapters end in .md"),
         (["check", "-j", "0"], "takes a number from one up"),
         (["where", "nonsense"], "write FILE:LINE"),
-        (["where", "book/ch.md:1"], "neither a line of a chunk"),
+        (["where", "book/ch.md:1"], "no line of a chunk"),
         (["sources"], "put claims.toml"),
     ],
 )
@@ -129,21 +129,6 @@ def test_a_settings_file_that_cannot_be_read(book, capsys) -> None:
     (book.root / "pyproject.toml").write_text("[tool.bookproof\n")
     assert run(book, "check") == 2
     assert "pyproject.toml" in capsys.readouterr().err
-
-
-def test_where_goes_both_ways(book, capsys) -> None:
-    book.write("ch", GOOD)
-    run(book, "tangle")
-    capsys.readouterr()
-    source = (book.root / "src/tool.py").read_text().split("\n")
-    line = source.index("    return 3") + 1
-    assert run(book, "where", f"src/tool.py:{line}") == 0
-    place = capsys.readouterr().out.strip()
-    file, number, _ = place.split(":")
-    chapter = (book.root / file).read_text().split("\n")
-    assert chapter[int(number) - 1] == "    return 3"
-    assert run(book, "where", f"{file}:{number}") == 0
-    assert capsys.readouterr().out.startswith(f"src/tool.py:{line}")
 
 
 def test_sources_lists_what_is_settled_and_what_is_missing(

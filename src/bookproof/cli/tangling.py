@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from bookproof.cli.common import (
     FAILS,
@@ -57,9 +58,13 @@ def _add_stitch(commands: Commands) -> None:
 
 def _add_where(commands: Commands) -> None:
     where = commands.add_parser(
-        "where", help="the book's line of a source line, and back"
+        "where",
+        help="the book's lines of source lines, and back",
+        description="Prints the line of the book that a line of the source "
+        "was tangled from; of a line of the book, the line that it was "
+        "tangled to. Of a range, all of them.",
     )
-    where.add_argument("place", metavar="FILE:LINE")
+    where.add_argument("place", metavar="FILE:LINE[-LINE]")
     where.set_defaults(run=_where)
 
 
@@ -105,14 +110,22 @@ def _where(options: argparse.Namespace) -> int:
     from bookproof import where
 
     project = project_of(options)
-    file, _, line = options.place.rpartition(":")
-    if not file or not line.isdigit():
-        raise UsageError(f"{options.place!r} is no place; write FILE:LINE")
-    found = where.where(project, file, int(line))
-    if found is None:
+    asked = re.fullmatch(r"(.+):(\d+)(?:-(\d+))?(?::\d+)?", options.place)
+    if asked is None:
         raise UsageError(
-            f"{options.place} is neither a line of a chunk nor of a tangled "
-            "file"
+            f"{options.place!r} is no place; write FILE:LINE or FILE:FIRST-LAST"
         )
-    say(str(found))
+    first, last = int(asked[2]), int(asked[3] or asked[2])
+    if first > last:
+        raise UsageError(
+            f"write the first line first: {asked[1]}:{last}-{first}"
+        )
+    try:
+        found = where.where(project, asked[1], first, last)
+    except where.Nowhere as error:
+        raise UsageError(str(error)) from error
+    if asked[3] is None:
+        say(str(found[0][1]))
+    else:
+        say("\n".join(where.said(found)))
     return HOLDS

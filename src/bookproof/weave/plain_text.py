@@ -15,8 +15,10 @@ from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
 from bookproof.weave.asides import aside_node
-from bookproof.weave.chunks import chunk_node, piece_of
+from bookproof.weave.book import book_of
+from bookproof.weave.chunks import chunk_node
 from bookproof.weave.exercises import exercise_node, solution_node
+from bookproof.weave.pieces import piece_of
 from bookproof.weave.plain_inline import escaped, fenced, inline, quoted
 
 Block = str | int
@@ -153,7 +155,7 @@ class PlainPage:
         yield "\n".join(rows)
 
     def _chunk(self, node: chunk_node) -> Iterator[Block]:
-        piece = piece_of(self.env, self.docname, node["number"])
+        piece = piece_of(book_of(self.env), self.docname, node["number"])
         top = piece
         while top.chunk.target is None and top.users:
             top = top.users[0]
