@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -200,9 +200,6 @@ def two_indices(items: tuple[Node, ...]) -> tuple[Node, ...]:
 
 
 def _length(value: object) -> int:
-    try:
-        return len(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise ShapeMismatch(
-            f"a Python {type(value).__name__} has no entries"
-        ) from None
+    if isinstance(value, Sequence | np.ndarray):
+        return len(value)
+    raise ShapeMismatch(f"a Python {type(value).__name__} has no entries")

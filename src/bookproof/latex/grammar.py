@@ -1,7 +1,8 @@
 r"""Read an expression: recursive descent over the tokens of a formula.
 
-From loose to tight: `+ -`; `\odot \oslash`; `\cdot \times /` and products
-without a sign; signs; powers and indices; brackets and letters.
+`subset.lark` beside this file is the whole subset as a grammar; a test holds
+the two together. Recursive descent rather than a generated parser, because an
+error must say what to write instead.
 """
 
 from __future__ import annotations
@@ -131,14 +132,14 @@ class Grammar(Structures):
         start = self.here.at
         factors = [self.factor()]
         ops: list[str] = []
-        bare = self._bare_argument
+        bare = self.bare_argument
         while True:
             op = self._operator(ops, bare)
             if op is None:
                 break
             factors.append(self.factor())
             ops.append(op)
-            bare = self._bare_argument
+            bare = self.bare_argument
         if not ops:
             return factors[0]
         return Product(tuple(factors), tuple(ops), at=start, end=self.last_end)
@@ -206,15 +207,13 @@ class Grammar(Structures):
             return True
         return after in ("|", r"\|", r"\vert", r"\Vert") and bool(self.bars)
 
-    _bare_argument = False
-
     def factor(self) -> Node:
         """A factor with all that is written after it: scripts and `!`."""
-        self._bare_argument = False
+        self.bare_argument = False
         opening = self.here
         start = opening.at
         node = self.atom()
-        if self._bare_argument:
+        if self.bare_argument:
             return node
         if opening.text in _FRACTIONS and self.here.text in ("^", "_"):
             self.fail(
@@ -228,7 +227,7 @@ class Grammar(Structures):
         while self.here.text == "!":
             self.next()
             node = Factorial(node, at=start, end=self.last_end)
-        self._bare_argument = False
+        self.bare_argument = False
         return node
 
     def atom(self) -> Node:
@@ -335,7 +334,7 @@ class Grammar(Structures):
         if not bare and power is None:
             node = self.scripts(node)
         if bare:
-            self._bare_argument = True
+            self.bare_argument = True
         return node
 
     def _function_power(self, name: str) -> Node:

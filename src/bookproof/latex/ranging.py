@@ -40,6 +40,8 @@ class Ranging(Quotients):
         indices: tuple[Symbol, ...] = ()
         low = high = domain = condition = None
         while self.here.text in ("_", "^"):
+            if indices if self.here.text == "_" else high:
+                self.fail("a second script: use brackets")
             if self.take("^"):
                 high = self._limit()
                 continue
@@ -137,6 +139,7 @@ class Ranging(Quotients):
         inside = self.expression()
         self.depth -= 1
         self.bars.pop()
+        self.bare_argument = False
         if self.delimiter()[1] != closing:
             self.fail(
                 f"expected {closing} to close {opening.text}; nested bars "
@@ -151,13 +154,8 @@ class Ranging(Quotients):
     def _norm_order(self) -> Node:
         self.next()
         if self.here.text == "{":
-            return self.braced(self._order_of_norm)
+            return self.braced(self._script_item)
         return self._single()
-
-    def _order_of_norm(self) -> Node:
-        return (
-            self.letter() if self.here.kind == "text" else self._script_item()
-        )
 
     def _inner(self, start: Token) -> Node:
         left = self.expression()

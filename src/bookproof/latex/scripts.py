@@ -114,6 +114,8 @@ class Scripts(Letters):
         if self.here.text == r"\infty":
             token = self.next()
             return Symbol(r"\infty", at=token.at, end=token.end)
+        if self.here.kind == "text":
+            return self.letter()
         return self.expression()
 
     def _single(self) -> Node:

@@ -26,6 +26,8 @@ class Stream:
         self.brackets = 0
         self.bars: list[str] = []
         self.in_script = False
+        # Whether a function has just taken an argument without brackets.
+        self.bare_argument = False
 
     @property
     def here(self) -> Token:
@@ -94,6 +96,7 @@ class Stream:
         finally:
             self.brackets -= 1
             self.bars = bars
+            self.bare_argument = False
 
     def braced(self, inside: Callable[[], Node]) -> Node:
         """`{ inside }`."""
@@ -118,15 +121,20 @@ class Stream:
         first = self.here
         if not self.take("{"):
             token = self.next()
-            if token.kind not in ("letter", "num", "cmd"):
+            if token.kind not in ("letter", "num"):
                 self.fail("expected a letter", token)
             return token.text, token
         parts = []
         while self.here.text != "}":
             token = self.next()
-            if token.kind not in ("letter", "num", "char", "cmd"):
+            if token.kind not in ("letter", "num") and token.text not in (
+                "-",
+                "*",
+            ):
                 self.fail("expected a word in braces", token)
             parts.append(token.text)
+        if not parts:
+            self.fail("expected a word in braces")
         self.next()
         return "".join(parts), first
 
