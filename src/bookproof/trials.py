@@ -91,17 +91,36 @@ class Trials:
             )
 
     def _sees(self, index: int, element: Element, world: World) -> bool:
+        return sees(self._letters(index, element), world.touched)
+
+    def _letters(self, index: int, element: Element) -> Letters:
         if index not in self.letters:
-            macros = self.request.macros
-            self.letters[index] = letters(element, macros)
-        return sees(self.letters[index], world.touched)
+            self.letters[index] = letters(element, self.request.macros)
+        return self.letters[index]
 
     def _open(self, name: str, index: int, old: Element, new: Element) -> None:
         """A changed definition: from here on there is a world of its own."""
         touched = rebound(old, new, self.request.macros)
+        self._look_back(index, touched)
         world = World(self.state.scope.fork(), touched, index, new)
         self.worlds[name] = world
         self._define(name, world, new)
+
+    def _look_back(self, index: int, touched: set[Letters]) -> None:
+        """Definitions are evaluated when they are used, so one that stands
+        above the changed one may see it too."""
+        macros = self.request.macros
+        above = [
+            (self._letters(at, element), targets(element, macros))
+            for at, element in enumerate(self.state.chapter.elements[:index])
+            if _defines(element)
+        ]
+        for _ in above:
+            seen = [own for used, own in above if sees(used, touched)]
+            more = touched.union(*seen)
+            if more == touched:
+                return
+            touched |= more
 
     def _follow(self, index: int, element: Element) -> None:
         """Make the chapter's definition in every world too."""

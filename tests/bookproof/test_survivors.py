@@ -183,6 +183,15 @@ def test_a_changed_definition_is_followed_to_its_claims(found: Found) -> None:
     assert "two sides are not equal" in its["7"].why
 
 
+def test_a_definition_above_the_changed_one_is_looked_through(
+    book: Book,
+) -> None:
+    chain = "{let}`Z = 2 Y`, {let}`Y = X + 1`, {let}`X = 7`, {claim}`Z = 16`"
+    (found,) = tried(book, {"chain": chain}).values()
+    its = {each.mutant.words: each.fate for each in found}
+    assert its["digit '7' -> '8'"] == "killed"
+
+
 def test_a_definition_that_takes_too_long_is_killed(book: Book) -> None:
     path = book.write("ch", SYMBOLS + LONG.replace("{900}", "{9}"))
     chapter = book.read("ch")
