@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := html
-.PHONY: html test check tangle watch serve browser lock clean
+.PHONY: html test guide check tangle watch serve browser lock clean
 
 html: $(VENV)/.installed
 	$(BIN)/bookproof tangle --check
@@ -33,6 +33,13 @@ tangle: $(VENV)/.installed
 
 watch: $(VENV)/.installed
 	$(BIN)/bookproof watch
+
+# The guide of the press for other authors: build/guide/index.html
+guide: $(VENV)/.installed
+	$(BIN)/bookproof --root docs tangle --check
+	$(BIN)/bookproof --root docs check
+	$(BIN)/sphinx-build -n -W --keep-going -q -c docs -d build/guide-doctrees \
+	  docs build/guide
 
 serve: html
 	$(BIN)/python -m http.server --directory $(HTML) 8000

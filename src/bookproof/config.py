@@ -35,6 +35,7 @@ class Project:
     transpose (by default, "allow", only its numerals and relations).
     `depends` are patterns of files outside of the book's folder, from the
     root, that cells read: when one changes, the chapters are run again.
+    `configured` is false for a bare folder without settings.
     """
 
     root: Path
@@ -47,6 +48,7 @@ class Project:
     directives: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unbound_mathematics: str = "allow"
     depends: tuple[str, ...] = ()
+    configured: bool = False
 
     @classmethod
     def find(cls, start: Path) -> Project:
@@ -75,6 +77,7 @@ class Project:
             directives=dict(settings.get("directives", {})),
             unbound_mathematics=_unbound_mathematics(root, settings),
             depends=tuple(settings.get("depends", ())),
+            configured=True,
         )
 
     def chapters(self) -> list[Path]:

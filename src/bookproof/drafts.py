@@ -56,11 +56,7 @@ class Draft:
 
     def takes(self, role: str) -> bool:
         """Whether a role of this name may stand with the marker."""
-        if role == "when":
-            return self.kind == "claim"
-        if role == "range":
-            return self.kind in ("let", "claim")
-        return True
+        return role == "source" or self.kind == "claim"
 
     def attach(self, role: str, text: Text) -> list[Finding]:
         """Take in a `{when}`, `{range}` or `{source}` that stands with it."""

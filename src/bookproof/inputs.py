@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -167,10 +167,12 @@ def _modules() -> Iterator[Path]:
 
 def data(folder: Path) -> Iterator[Path]:
     """The files beside a chapter that its cells may read."""
-    for beside in sorted(folder.rglob("*")):
-        parts = beside.relative_to(folder).parts
-        hidden = any(re.match(r"[._]", part) for part in parts)
-        if not hidden and beside.suffix not in NO_DATA and beside.is_file():
+    found: list[Path] = []
+    for here, inner, names in os.walk(folder):  # what vanishes is passed over
+        inner[:] = [name for name in inner if name[0] not in "._"]
+        found += [Path(here, name) for name in names if name[0] not in "._"]
+    for beside in sorted(found):
+        if beside.suffix not in NO_DATA and beside.is_file():
             yield beside
 
 

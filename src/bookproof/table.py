@@ -37,7 +37,7 @@ _PICTURE = {"alt": True, **plain("width", "height", "align", "name", "class")}
 #: Every directive the press knows; a project may add rows (RULES 19).
 TABLE: Mapping[str, Row] = {
     # markers
-    "let": Row("marker", "plain", options=plain("redefine", "for", "source")),
+    "let": Row("marker", "plain", options=plain("redefine", "source")),
     "claim": Row(
         "marker",
         "plain",

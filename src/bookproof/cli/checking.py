@@ -13,7 +13,6 @@ from bookproof.cli.common import (
     HOLDS,
     Commands,
     UsageError,
-    configured,
     jobs_of,
     paths_of,
     project_of,
@@ -86,7 +85,7 @@ def _check(options: argparse.Namespace) -> int:
     project = project_of(options)
     jobs = jobs_of(options)
     memory = None
-    if configured(project):
+    if project.configured:
         from bookproof.unchanged import Memory
 
         memory = Memory(project, options.chapters)
@@ -113,7 +112,7 @@ def _checked(
     paths, findings = paths_of(options, project)
     chapters = check.read(project, paths)
     lines: dict[tuple[str, int], str] = {}
-    if configured(project):
+    if project.configured:
         others = _all_chapters(project, paths, chapters)
         found, lines = check.source(project, others)
         findings += found

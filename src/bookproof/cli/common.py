@@ -80,7 +80,7 @@ def paths_of(
 
     every: list[Path] = []
     findings: list[Finding] = []
-    if project.book.is_dir() and configured(project):
+    if project.book.is_dir() and project.configured:
         every, findings = check.paths_of(project)
     if not options.chapters:
         if not every:
@@ -106,11 +106,6 @@ def _path(name: str, root: Path, every: Sequence[Path]) -> Path:
             return each.resolve()
     known = ", ".join(each.stem for each in every) or "none"
     raise UsageError(f"there is no chapter {name!r}; the chapters: {known}")
-
-
-def configured(project: Project) -> bool:
-    """Whether there is a project, not only a file."""
-    return project.book != project.root
 
 
 def tell(findings: Sequence[Finding], project: Project, json: bool) -> None:

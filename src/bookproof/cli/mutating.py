@@ -10,7 +10,6 @@ from bookproof.cli.common import (
     UNABLE,
     Commands,
     UsageError,
-    configured,
     jobs_of,
     paths_of,
     project_of,
@@ -103,7 +102,7 @@ def _mutate(options: argparse.Namespace) -> int:
     except BookError as error:
         tell(error.findings, project, options.json)
         return UNABLE
-    if options.sample is None and configured(project):
+    if options.sample is None and project.configured:
         for chapter, its in tried:
             kills.save(project, chapter, kills.entries(chapter, its))
     found = {

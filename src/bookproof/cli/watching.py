@@ -9,7 +9,6 @@ from bookproof.cli.common import (
     HOLDS,
     Commands,
     UsageError,
-    configured,
     paths_of,
     project_of,
     takes_chapters,
@@ -64,7 +63,7 @@ def _watch(options: argparse.Namespace) -> int:
         def tangle() -> None:
             if server is not None:
                 server.working()
-            if configured(project):
+            if project.configured:
                 rounds.tangle()
 
         def then() -> None:

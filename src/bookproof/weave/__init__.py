@@ -67,6 +67,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """
     app.add_config_value("bookproof_ledger_page", "ledger", "env", str)
     app.connect("config-inited", _add_static_files)
+    app.add_css_file("marks.css", priority=200)  # a book's own come later
     for part in _PARTS:
         part.setup(app)
     return {
