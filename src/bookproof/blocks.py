@@ -254,6 +254,8 @@ class BlockReader(InlineReader):
             return
         directive, findings = read_directive(token, lines, self.table)
         self.findings += findings
+        if any(each.rule == "directive" for each in findings):
+            return  # the page has nothing in its place
         if directive.name not in MARKERS:
             self.between_blocks()
         if directive.row is None:

@@ -29,6 +29,8 @@ def read_chapter(
 def _read(path: Path, file: str) -> tuple[str, list[Finding]]:
     """The file's text, and what is wrong with its bytes."""
     try:
+        if path.is_symlink():
+            raise OSError("a symbolic link: put the file itself here")
         data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)

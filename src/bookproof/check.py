@@ -240,8 +240,19 @@ def _sorted(
 
 
 def read(project: Project, paths: Iterable[Path]) -> list[Chapter]:
-    """Read the chapters at these paths."""
-    return [read_chapter(path, project) for path in paths]
+    """Read the chapters at these paths.
+
+    Raises BookError for all that cannot be read at all.
+    """
+    chapters, findings = [], []
+    for path in paths:
+        try:
+            chapters.append(read_chapter(path, project))
+        except BookError as error:
+            findings += error.findings
+    if findings:
+        raise BookError(findings)
+    return chapters
 
 
 def source(

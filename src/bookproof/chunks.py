@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,6 +19,9 @@ HEADER = "# Edit the book, or edit here and stitch."
 
 #: Lines of source are no longer than this.
 WIDTH = 80
+
+#: File systems hold no longer names (with `.py`, and to spare).
+LONGEST = 200
 
 #: So many fragments may stand within one another.
 DEEPEST = 50
@@ -60,6 +64,7 @@ class _Joiner:
         self.joined = joined
         self.targets: dict[str, list[int]] = {}
         self.fragments: dict[str, list[int]] = {}
+        self.spelt: dict[str, str] = {}  # a target in small letters: itself
         self.included: dict[str, Place] = {}
         # Where the last statement began that a gap may depend on: reading a
         # file from its top for every chunk would take the square of its size.
@@ -104,7 +109,10 @@ class _Joiner:
         if not chunk.body.text.strip():
             self._find("chunk", "an empty chunk", chunk.place)
         if chunk.target is not None:
+            first = self.spelt.setdefault(chunk.target.lower(), chunk.target)
             reason = bad_target(chunk.target)
+            if not reason and first != chunk.target:
+                reason = f"{chunk.target} is {first} where case makes no odds"
             if reason:
                 self._find("chunk-target", reason, chunk.place)
             else:
@@ -338,8 +346,13 @@ def bad_target(target: str) -> str | None:
     folders, stem = path.parts[:-1], path.name.removesuffix(".py")
     if stem == path.name:
         return f"{target} is no Python file"
-    if not all(part.isidentifier() for part in (*folders, stem)):
-        return f"{target} could not be imported under this name"
+    names = (*folders, stem)
+    if any(keyword.iskeyword(name) for name in names) or not all(
+        name.isascii() and name.isidentifier() for name in names
+    ):
+        return f"{target} could not be imported everywhere under this name"
+    if max(map(len, names)) > LONGEST:
+        return f"{target} has a name of more than {LONGEST} characters"
     return None
 
 

@@ -74,6 +74,8 @@ class Scope:
 
     def let(self, marker: Marker) -> list[Finding]:
         """Take in a definition; what is wrong with it."""
+        if not marker.body.text.strip():
+            return []  # reading has said so
         try:
             definitions = read_definitions(marker.body.text, self.macros)
         except FormulaError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bookproof.diagnostics import BookError, Finding, Place
+from bookproof.diagnostics import BookError
+from bookproof.settings import PYPROJECT, read_settings
 
 #: The extensions of MyST that the press reads; `conf.py` imports this list, so
 #: that a page and the press cannot disagree about what a character means.
@@ -19,8 +20,6 @@ MYST_EXTENSIONS = (
     "attrs_inline",
     "attrs_block",
 )
-
-_PYPROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ class Project:
     def find(cls, start: Path) -> Project:
         """The project around `start`: the nearest configured pyproject.toml,
         else a bare project that consists of the folder of `start`."""
-        start = start.resolve()
+        start = real(start)
         folder = start if start.is_dir() else start.parent
         for root in (folder, *folder.parents):
-            settings = _settings(root / _PYPROJECT)
+            settings = read_settings(root / PYPROJECT)
             if settings is not None:
                 return cls._configured(root, settings)
         return cls(root=folder, book=folder, source=folder / "src")
@@ -75,7 +74,7 @@ class Project:
             cell_seconds=float(settings.get("cell_seconds", 60.0)),
             chapter_seconds=float(settings.get("chapter_seconds", 120.0)),
             directives=dict(settings.get("directives", {})),
-            unbound_mathematics=_unbound_mathematics(root, settings),
+            unbound_mathematics=settings.get("unbound_mathematics", "allow"),
             depends=tuple(settings.get("depends", ())),
             configured=True,
         )
@@ -95,29 +94,12 @@ class Project:
 
     def relative(self, path: Path) -> str:
         """`path` as findings print it: from the root, with forward slashes."""
-        path = path.resolve()
+        path = real(path.parent) / path.name
         if path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()
         return path.as_posix()
 
 
-def _unbound_mathematics(root: Path, settings: Mapping[str, Any]) -> str:
-    value = settings.get("unbound_mathematics", "allow")
-    if value not in ("allow", "refuse"):
-        message = f'unbound_mathematics is "allow" or "refuse", not {value!r}'
-        place = Place((root / _PYPROJECT).as_posix(), 1)
-        raise BookError([Finding("config", message, place)])
-    return str(value)
-
-
-def _settings(path: Path) -> Mapping[str, Any] | None:
-    """The `[tool.bookproof]` table of a pyproject.toml, if it has one."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        place = Place(path.as_posix(), 1)
-        raise BookError([Finding("config", str(error), place)]) from error
-    settings = data.get("tool", {}).get("bookproof")
-    return settings if isinstance(settings, dict) else None
+def real(path: Path) -> Path:
+    """The path without symbolic links; what goes in a circle stays."""
+    return Path(os.path.realpath(path))

@@ -21,7 +21,10 @@ REFUSED_RULE: Final = "refused-markup"
 
 #: Characters at which Python and Markdown disagree about where lines end, or
 #: that nobody sees.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u200b\u2028\u2029\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\x85\u061c\u200b\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u2069\ufeff]"
+)
 _STRAY = re.compile(r"`+|\$+")
 _BRACED = re.compile(r"\{[A-Za-z][\w:+-]*\}")
 _CONTAINER_MARKS = re.compile(r"[\s>]*([-*+]|\d+[.)])?[\s>]*")

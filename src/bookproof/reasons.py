@@ -41,7 +41,7 @@ class Reasons:
                 if name == chapter:
                     key = label, each["change"]
                     out.given[key] = each["reason"]
-        except (tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise unreadable(project, path, error) from error
         return out
 

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
@@ -43,7 +44,10 @@ def load(project: Project) -> dict[str, Statement]:
             )
             for entry in entries
         }
-    except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError) as error:
+    except (
+        *(OSError, ValueError, RecursionError),
+        *(AttributeError, KeyError, TypeError),  # it is not what it should be
+    ) as error:
         place = Place(project.relative(project.statements), 1)
         message = f"the list of statements cannot be read: {error}"
         raise BookError([Finding("config", message, place)]) from error
@@ -123,8 +127,8 @@ def check_citations(chapter: Chapter, project: Project) -> list[Finding]:
 def bibliography(project: Project) -> frozenset[str]:
     """The keys of the book's BibTeX files."""
     keys: set[str] = set()
-    for path in sorted(project.book.glob("*.bib")):
-        text = path.read_text(encoding="utf-8")
+    for path in filter(Path.is_file, sorted(project.book.glob("*.bib"))):
+        text = path.read_text(encoding="utf-8", errors="replace")
         for kind, key in re.findall(r"^\s*@(\w+)\s*\{\s*([^\s,]+)", text, re.M):
             if kind.lower() not in ("comment", "string", "preamble"):
                 keys.add(key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,13 +23,21 @@ def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:
     present = sorted(
         path
         for path in book.rglob("*.md")
-        if not any(part[0] in "._" for part in path.relative_to(book).parts)
+        if not path.is_dir()
+        and not any(part[0] in "._" for part in path.relative_to(book).parts)
     )
     if not root.is_file():
         return present, []
     order: list[Path] = []
     findings: list[Finding] = []
-    _visit(root, project, order, findings)
+    ahead = [iter([root])]
+    while ahead:
+        path = next(ahead[-1], None)
+        if path is None:
+            ahead.pop()
+        else:
+            order.append(path)
+            ahead.append(_below(path, project, order, findings))
     for path in present:
         if path not in order:
             place = Text.at("", project.relative(path)).place()
@@ -36,21 +46,23 @@ def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:
     return order, findings
 
 
-def _visit(
+def _below(
     path: Path, project: Project, order: list[Path], findings: list[Finding]
-) -> None:
-    order.append(path)
+) -> Iterator[Path]:
+    """The files that the tables of contents of one name, one by one."""
     tables, found = contents(path, project)
     findings += found
     for entry in [entry for table in tables for entry in table.entries]:
-        target = (path.parent / entry.text).with_suffix(".md")
-        if not entry.text.endswith(".md"):
-            target = path.parent / f"{entry.text}.md"
+        name = f"{entry.text.removesuffix('.md')}.md"
+        target = Path(os.path.normpath(path.parent / name))
         place, width = entry.place(), len(entry.text)
         if target in order:
             message = f"{entry.text} is listed a second time"
             findings.append(Finding("toctree", message, place, width=width))
-        elif not target.is_file():
+        elif not target.is_relative_to(project.book):
+            message = f"{entry.text} is outside of the book's folder"
+            findings.append(Finding("toctree", message, place, width=width))
+        elif not os.path.isfile(target):
             stems = [other.stem for other in path.parent.glob("*.md")]
             near = get_close_matches(entry.text, stems, n=1)
             findings.append(
@@ -63,7 +75,7 @@ def _visit(
                 )
             )
         else:
-            _visit(target, project, order, findings)
+            yield target
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,10 @@ def contents(
     path: Path, project: Project
 ) -> tuple[list[Contents], list[Finding]]:
     """The tables of contents of one file, and what is wrong with them."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""  # whoever reads the chapter says so
     lines = texts.lines(Text.at(text, project.relative(path)))
     table = table_for(project.directives)
     tables, findings = [], list[Finding]()

@@ -30,12 +30,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bookproof: {error}", file=sys.stderr)
         return UNABLE
     except BookError as error:
-        tell(error.findings, project_of(options), False)
+        as_json = getattr(options, "json", False)
+        tell(error.findings, project_of(options), as_json)
         return FAILS
+    except OSError as error:
+        print(f"bookproof: {_said(error)}", file=sys.stderr)
+        return UNABLE
     except KeyboardInterrupt:
         print("bookproof: interrupted", file=sys.stderr)
         return 130
     return status
+
+
+def _said(error: OSError) -> str:
+    """What the system refused, and of which file."""
+    files = [str(each) for each in (error.filename, error.filename2) if each]
+    what = error.strerror or str(error)
+    return f"{what}: {', '.join(files)}" if files else what
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ from bookproof.cli.common import (
     takes_jobs,
     tell,
 )
-from bookproof.config import Project
+from bookproof.config import Project, real
 from bookproof.elements import Chapter
 from bookproof.report import say, summary
 
@@ -75,8 +75,8 @@ def _lint(options: argparse.Namespace) -> int:
 
     project = project_of(options)
     paths, findings = paths_of(options, project)
-    for chapter in check.read(project, paths):
-        findings += check.chapter_findings(chapter, project)
+    plan = check.Plan(project, check.read(project, paths))
+    findings += check.static(plan)
     tell(findings, project, options.json)
     return FAILS if findings else HOLDS
 
@@ -137,9 +137,9 @@ def _all_chapters(
     """The whole book; those already read are not read again."""
     from bookproof import check
 
-    whole = [path.resolve() for path in check.paths_of(project)[0]]
+    whole = [real(path) for path in check.paths_of(project)[0]]
     known = {
-        path.resolve(): chapter
+        real(path): chapter
         for path, chapter in zip(paths, chapters, strict=True)
     }
     rest = [path for path in whole if path not in known]

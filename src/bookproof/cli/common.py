@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from bookproof.config import Project
+from bookproof.config import Project, real
 from bookproof.diagnostics import BookError, Finding
 from bookproof.report import as_json, render, say
 
@@ -60,10 +60,10 @@ def jobs_of(options: argparse.Namespace) -> int:
 def project_of(options: argparse.Namespace) -> Project:
     """The project of the chapters named, else of the folder we are in."""
     start = options.root
-    if not start.is_dir():
+    if not os.path.isdir(start):
         raise UsageError(f"{start} is no folder; give --root FOLDER")
     for name in getattr(options, "chapters", ()):
-        if (start / name).is_file():
+        if os.path.isfile(start / name):
             start = start / name
             break
     try:
@@ -90,20 +90,20 @@ def paths_of(
             )
         return every, findings
     chosen = {_path(name, options.root, every) for name in options.chapters}
-    ordered = [path for path in every if path.resolve() in chosen]
-    ordered += sorted(chosen - {path.resolve() for path in ordered})
+    ordered = [path for path in every if real(path) in chosen]
+    ordered += sorted(chosen - {real(path) for path in ordered})
     return ordered, []
 
 
 def _path(name: str, root: Path, every: Sequence[Path]) -> Path:
     path = root / name
-    if path.is_file():
+    if os.path.isfile(path):
         if path.suffix != ".md":
             raise UsageError(f"{name} is no chapter; chapters end in .md")
-        return path.resolve()
+        return real(path)
     for each in every:
         if each.stem == name:
-            return each.resolve()
+            return real(each)
     known = ", ".join(each.stem for each in every) or "none"
     raise UsageError(f"there is no chapter {name!r}; the chapters: {known}")
 
