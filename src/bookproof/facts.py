@@ -126,7 +126,7 @@ def _one(
     if not _holds(one, value):
         return [_differs(marker, one, value, "the value does not agree")]
     if one.relation in _TOWARDS and not loose:
-        better = _TOWARDS[one.relation] * one.unit + one.value
+        better = _better(one)
         if _bound(one.relation, better, value):
             message = (
                 f"the bound is not tight: {one.relation} "
@@ -135,6 +135,15 @@ def _one(
             note = "print the best bound, or say why not with :loose: reason"
             return [_differs(marker, one, value, message, "loose", note)]
     return []
+
+
+def _better(one: Printed) -> Fraction:
+    """The next better bound at the precision printed: a unit of the last
+    digit, or, under a bare power of ten, the power below it."""
+    assert one.relation is not None
+    if one.power and one.value == one.unit and _TOWARDS[one.relation] < 0:
+        return one.value / 10
+    return one.value + _TOWARDS[one.relation] * one.unit
 
 
 _TOWARDS = {

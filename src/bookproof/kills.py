@@ -24,7 +24,7 @@ from bookproof.diagnostics import Finding, Place
 from bookproof.elements import Chapter, Element, Marker
 from bookproof.mutate import Mutant, mutants, parts
 from bookproof.reasons import FILE, Reasons, unreadable
-from bookproof.survivors import Fate, Tried
+from bookproof.survivors import APART, Fate, Tried
 
 FOLDER = "_mutants"
 """In the book's folder; the underscore says that no cell reads it."""
@@ -33,7 +33,7 @@ FOLDER = "_mutants"
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many mutants were tried, how many a check noticed, and how many
-    nothing could notice (equivalent, or weaker and so true)."""
+    nothing could notice."""
 
     tried: int = 0
     killed: int = 0
@@ -59,8 +59,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A mutant that no check noticed, what it is (`survives`, `equivalent`
-    or `weaker`), and the reason that `survivors.toml` gives for it."""
+    """A mutant that no check noticed, what it is (`survives`, or one of
+    those apart), and the reason that the book gives for it."""
 
     mutant: Mutant
     fate: Fate
@@ -89,7 +89,7 @@ class Kills:
 
     def add(self, mutant: Mutant, fate: Fate, reason: str = "") -> None:
         """Count one mutant."""
-        one = Count(1, fate == "killed", fate in ("equivalent", "weaker"))
+        one = Count(1, fate == "killed", fate in APART)
         name, kind = mutant.id, mutant.kind
         self.claims[name] = self.claims.get(name, Count()) + one
         self.kinds[kind] = self.kinds.get(kind, Count()) + one
@@ -100,7 +100,7 @@ class Kills:
 def load(project: Project, chapter: Chapter) -> Kills:
     """What is known of a chapter as it stands."""
     out, record = Kills(), _read(project, chapter)
-    reasons = Reasons.read(project, chapter.name)
+    reasons = Reasons.read(project, chapter)
     for key, its in _by_key(chapter).items():
         entry = record.get(key)
         if entry is None or not _fits(entry, its):
@@ -117,7 +117,7 @@ def counted(
     project: Project, chapter: Chapter, tried: Iterable[Tried]
 ) -> Kills:
     """What was found just now, sampled or not."""
-    out, reasons = Kills(), Reasons.read(project, chapter.name)
+    out, reasons = Kills(), Reasons.read(project, chapter)
     for each in tried:
         out.add(each.mutant, each.fate, reasons.of(each.mutant))
     return out
@@ -183,7 +183,7 @@ def complaints(project: Project, chapter: Chapter) -> list[Finding]:
             findings.append(
                 Finding("mutants", message, place, width, name, notes=(note,))
             )
-    reasons = Reasons.read(project, chapter.name)
+    reasons = Reasons.read(project, chapter)
     alive = [left.mutant for left in its.survivors]
     return findings if its.stale else [*findings, *reasons.idle(alive)]
 

@@ -52,7 +52,7 @@ class Mutant:
     def words(self) -> str:
         """What becomes of what."""
         before, after = self.change.before, self.change.after
-        return f"{self.kind} {before!r} -> {after!r}"
+        return f"{self.kind} `{before}` -> `{after}`"
 
     def apply(self, element: Element) -> Element:
         """The element with this one change."""

@@ -244,7 +244,7 @@ class MutantsItem(_Item):
         self.fail(kills.complaints(parent.project, parent.chapter))
         if parent.run.findings:
             raise DoesNotHold("the chapter itself does not hold")
-        tried = parent.trial.judge(parent.run.variants)
+        tried = parent.trial.judge(parent.run)
         alive = [str(each.mutant) for each in tried if each.fate != "killed"]
         if alive:
             what = "no check notices any more:"

@@ -2,7 +2,7 @@
 
 [[survivor]]
 claim = "chapter::label"
-change = "digit '2' -> '3'"
+change = 'digit `2` -> `3`'
 reason = "…"
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
+from bookproof.elements import Chapter, Marker
 from bookproof.mutate import Mutant
 
 FILE = "survivors.toml"
@@ -22,23 +23,30 @@ FILE = "survivors.toml"
 
 @dataclass
 class Reasons:
-    """The reasons given in one chapter, by claim and change."""
+    """The reasons given in one chapter, by claim and change; and the reasons
+    of loose bounds, by the claim's index."""
 
     place: Place
+    loose: dict[int, str]
     given: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, project: Project, chapter: str) -> Reasons:
+    def read(cls, project: Project, chapter: Chapter) -> Reasons:
         """The reasons for survivors of a chapter."""
         path = project.book / FILE
-        out = cls(Place(project.relative(path), 1))
+        loose = {
+            index: element.options["loose"].text.strip()
+            for index, element in enumerate(chapter.elements)
+            if isinstance(element, Marker) and "loose" in element.options
+        }
+        out = cls(Place(project.relative(path), 1), loose)
         if not path.is_file():
             return out
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
             for each in data.get("survivor", ()):
                 name, _, label = each["claim"].partition("::")
-                if name == chapter:
+                if name == chapter.name:
                     key = label, each["change"]
                     out.given[key] = each["reason"]
         except (ValueError, KeyError, AttributeError, TypeError) as error:
@@ -46,8 +54,10 @@ class Reasons:
         return out
 
     def of(self, mutant: Mutant) -> str:
-        """The reason given for a mutant; empty if there is none."""
-        return self.given.get((mutant.id, mutant.words), "")
+        """The reason given for a mutant; empty if there is none. A claim that
+        is loose on purpose says why itself."""
+        own = self.loose.get(mutant.index, "")
+        return self.given.get((mutant.id, mutant.words), own)
 
     def idle(self, survivors: Iterable[Mutant]) -> list[Finding]:
         """Reasons for what does not survive."""

@@ -30,14 +30,21 @@ from bookproof.latex.statements import (
 from bookproof.lint import lint_chapter
 from bookproof.mutate import Mutant, mutants, parts
 from bookproof.outcome import runnable
-from bookproof.run import run_chapter
+from bookproof.run import ChapterRun, run_chapter
+
+TRUE = (("true", "True"),)
+"""The values of a fact that Python calls true."""
 
 Macros = Mapping[str, str]
 Chosen = list[tuple[Chapter, list[Mutant]]]
-Fate = Literal["killed", "survives", "equivalent", "weaker"]
+Fate = Literal["killed", "survives", "equivalent", "weaker", "words"]
 """What becomes of a mutant. One that no check notices may be *equivalent*:
-its formula has the normal form of the printed one; or *weaker*: it says the
-same of a part of the printed range, so it is true."""
+its formula has the normal form of the printed one; *weaker*: it says the same
+of a part of the printed range, so it is true; or mere *words*: a count in the
+words of a fact that Python calls true or false, which binds none of them."""
+
+APART: frozenset[Fate] = frozenset({"equivalent", "weaker", "words"})
+"""What no check could notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +92,9 @@ class Trial:
                 version = (str(number), changed)
                 self.variants.setdefault(mutant.index, []).append(version)
 
-    def judge(self, found: Mapping[str, str | None]) -> list[Tried]:
-        """What became of each, from what the run found of the variants."""
-        out = []
+    def judge(self, run: ChapterRun) -> list[Tried]:
+        """What became of each in the chapter's run."""
+        out, found = [], run.variants
         for number, mutant in enumerate(self.chosen):
             why = self.linted.get(number) or found.get(str(number))
             if why:
@@ -95,6 +102,8 @@ class Trial:
             else:
                 element = self.chapter.elements[mutant.index]
                 fate = _fate(element, mutant, self.project.macros)
+                if run.outcomes[mutant.index].values[:1] == TRUE:
+                    fate = "words"
                 out.append(Tried(mutant, fate))
         return out
 
@@ -125,7 +134,7 @@ def try_mutants(
     )
     if run.findings:
         raise BookError(run.findings)
-    return trial.judge(run.variants)
+    return trial.judge(run)
 
 
 def try_all(

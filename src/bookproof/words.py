@@ -89,6 +89,7 @@ class Printed:
     end: int
     fraction: bool = False
     stray: str | None = None  # a word that looks like a relation, but is none
+    power: bool = False  # printed with a power of ten
 
 
 def numbers(words: str) -> list[Printed]:
@@ -136,6 +137,7 @@ def _printed(words: str, found: re.Match[str]) -> Printed:
         found.end(),
         fraction,
         stray,
+        any(found[each] for each in ("bare", "raised", "caret", "e")),
     )
 
 

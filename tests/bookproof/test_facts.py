@@ -107,6 +107,9 @@ HOLD = [
     ("over 2", 2.5),
     ("more than 2", 3),
     ("fewer than 5", 4),
+    ("under 1×10⁻¹⁵", 2e-16),
+    ("under 10⁻⁶", 3e-7),
+    ("at most 2×10⁻⁶", 1.5e-6),
     ("it is so", True),
     ("it is so", np.bool_(True)),
     ("the two agree", True),
@@ -139,6 +142,8 @@ FAIL = [
     ("over 2", 2),
     ("more than 2", 2),
     ("fewer than 5", 5),
+    ("under 1×10⁻¹⁵", 5e-17),  # 10⁻¹⁶ would be the better bound
+    ("at most 10⁻⁶", 0),
     ("at most 5", 6),
     ("9", math.nan),
     ("9", math.inf),

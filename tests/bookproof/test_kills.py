@@ -25,7 +25,7 @@ It is {fact}`low: at least 3 <n>`, {claim}`sum: 1 + 1 = 2` and
 REASON = """\
 [[survivor]]
 claim = "ch::low"
-change = "comparison 'at least' -> 'at most'"
+change = 'comparison `at least` -> `at most`'
 reason = "it is three"
 """
 
@@ -104,10 +104,29 @@ def test_a_reason_makes_a_survivor_known(
     assert found.total.rate == 15 / 16  # it counts all the same
 
 
+def test_a_bound_that_is_loose_says_why(book: Book) -> None:
+    text = """\
+        # A chapter
+
+        ```{code-cell} ipython3
+        n = 3
+        ```
+
+        ```{fact} vague
+        :loose: it varies
+        at most 9 <n>
+        ```
+        """
+    book.write("ch", text)
+    assert mutate(book, "ch") == 0
+    (left,) = load(book).survivors
+    assert (left.mutant.kind, left.reason) == ("digit", "it varies")
+
+
 def test_a_reason_for_nothing_is_found(tried: Book) -> None:
     path = tried.root / "book" / "survivors.toml"
     path.write_text(REASON + REASON.replace("ch::low", "ch::lower"))
-    reasons = Reasons.read(tried.project, "ch")
+    reasons = Reasons.read(tried.project, tried.read("ch"))
     (idle,) = reasons.idle(each.mutant for each in load(tried).survivors)
     assert "in lower" in idle.message
 
@@ -165,7 +184,7 @@ def test_pytest_tries_a_sample_again(tried: Book) -> None:
     passed, said = item(tried)
     assert not passed
     assert "no check notices any more:" in said
-    assert "comparison 'at least' -> 'at most' in low" in said
+    assert "comparison `at least` -> `at most` in low" in said
 
 
 def test_pytest_asks_nothing_of_a_book_that_keeps_no_results(

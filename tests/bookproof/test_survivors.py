@@ -97,6 +97,7 @@ APART = {
     "range": r"{claim}`k^{(\ell)} = 1 \quad \ell = 0, \dots, 2`",
     "let": "{let}`a = 7` and {let}`b = a + 1`; {let}`c = 5` for nothing.",
     "claim": "Then {claim}`b = 8`.",
+    "words": "It is {fact}`three or so <ten > 3>`, not {fact}`ten <ten>`.",
 }
 
 Found = dict[str, list[Tried]]
@@ -154,16 +155,22 @@ def test_what_no_check_notices_survives(found: Found, kind: str) -> None:
 
 def test_what_says_the_same_is_set_apart(found: Found) -> None:
     product = fates(found["product"])
-    assert product[r"operator '\\cdot' -> '+'"] == "equivalent"
+    assert product[r"operator `\cdot` -> `+`"] == "equivalent"
     square = fates(found["square"])
-    assert square["sign '-' -> ''"] == "equivalent"
-    assert square["sign '+' -> '-'"] == "killed"
+    assert square["sign `-` -> ``"] == "equivalent"
+    assert square["sign `+` -> `-`"] == "killed"
 
 
 def test_a_part_of_the_range_says_less(found: Found) -> None:
     its = fates(found["range"])
-    assert its["digit '0' -> '1'"] == "weaker"
-    assert its["digit '2' -> '3'"] == "killed"
+    assert its["digit `0` -> `1`"] == "weaker"
+    assert its["digit `2` -> `3`"] == "killed"
+
+
+def test_a_count_beside_a_truth_is_mere_words(found: Found) -> None:
+    its = fates(found["words"])
+    assert its["digit `three` -> `four`"] == "words"
+    assert its["digit `ten` -> `eleven`"] == "killed"
 
 
 def test_a_changed_definition_is_followed_to_its_claims(found: Found) -> None:

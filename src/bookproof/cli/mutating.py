@@ -40,13 +40,15 @@ would have been printed. What is changed:
               exactly, before a number in the words of a fact
 
 A survivor is set apart, and not counted, when it is equivalent (its formula
-has the normal form of the printed one) or weaker (it says the same of a part
-of the printed range). survivors.toml in the book's folder may hold the reason
+has the normal form of the printed one), weaker (it says the same of a part of
+the printed range) or mere words (a count in words in a fact that Python calls
+true or false). A bound that is loose on purpose gives its reason in :loose:.
+survivors.toml in the book's folder may hold the reason
 for another:
 
   [[survivor]]
   claim = "chapter::label"
-  change = "digit '2' -> '3'"
+  change = 'digit `2` -> `3`'
   reason = "…"
 
 The results of whole chapters are kept in _mutants/ in the book's folder, for
