@@ -36,7 +36,9 @@ class Memory:
         self.project = project
         self.folder = project.root / "build" / "checked"
         self.name = joined(chapters)[:32] + ".json"
-        self.inputs = joined(_inputs(project))
+        # A chapter that is named may lie outside of the book's folder.
+        named = (f"{name} {digest(Path(name))}" for name in chapters)
+        self.inputs = joined([*_inputs(project), *named])
 
     def recall(self) -> Result | None:
         """What was found, if everything is as it was."""

@@ -107,6 +107,13 @@ def test_any_change_is_looked_at(
     assert ("all holds" in capsys.readouterr().out) is (status == 0)
 
 
+def test_a_chapter_outside_of_the_book_is_looked_at(written) -> None:
+    page = written.root / "guide.md"
+    for sum_, status in ((4, 0), (4, 0), (5, 1), (4, 0)):
+        page.write_text(f"# A page\n\nHere {{claim}}`2 + 2 = {sum_}`.\n")
+        assert run(written, str(page)) == status
+
+
 def test_other_versions_are_looked_at(
     written, reads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
