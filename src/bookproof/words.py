@@ -44,7 +44,7 @@ twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
 
 COUNTS = {word: number for number, word in enumerate(_COUNTS.split())}
 
-_LONGEST, _LARGEST = 100, 200
+_LONGEST, _LARGEST = 100, 330
 """Characters of a number, and its power of ten: a float holds no more."""
 
 _BEFORE = 200

@@ -122,3 +122,41 @@ def reduced(losses: Array, reduction: Reduction) -> Array:
     if reduction == "none":
         return losses
     raise ValueError(f'reduction: "mean", "sum" or "none", not {reduction!r}')
+
+
+# Add exponentials without forming them
+def logsumexp(x: Array, axis: int = -1, keepdims: bool = False) -> Array:
+    """log(sum(exp(x))) along an axis; no exponential overflows.
+
+    The gradient is softmax(x). Derived in "Overflow comes long before the
+    answer is large".
+    """
+    top = np.max(plain(x), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
+    found = np.log(total) + top
+    return found if keepdims else np.squeeze(found, axis=axis)
+
+
+# Soften the ramp, and be surprised by a yes or a no
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)) for each entry; no exponential overflows."""
+    return np.logaddexp(x, 0)
+
+
+def binary_cross_entropy_with_logits(
+    input: Array, target: Array, reduction: Reduction = "mean"
+) -> Array:
+    """The surprise at yes-or-no targets, given logits of "yes".
+
+    input and target have the same shape, ShapeError otherwise; a target lies
+    between 0 and 1. Formula: max(z, 0) - y z + log1p(exp(-|z|)), accurate for
+    every logit. The gradient of an entry is sigmoid(z) - y. Derived in "A
+    difference keeps the errors and loses the rest".
+    """
+    shapes = [np.shape(plain(input)), np.shape(plain(target))]
+    if shapes[0] != shapes[1]:
+        reason = "they should be equal"
+        raise ShapeError("binary_cross_entropy_with_logits", shapes, reason)
+    ramp = np.maximum(input, 0) - input * target
+    return reduced(ramp + np.log1p(np.exp(-np.abs(input))), reduction)
