@@ -17,7 +17,7 @@
   const host = document.createElement("div");
   host.id = "bookproof-live";
   const root = host.attachShadow({ mode: "open" });
-  let hidden = "";
+  let hidden = null; // what the reader has put away
 
   function element(name, text) {
     const made = document.createElement(name);
@@ -56,6 +56,6 @@
       say(state.problems ? "not everything holds" : "", state.problems);
     }
   };
-  events.onerror = () => say("bookproof watch has ended", null);
+  events.onerror = () => say("bookproof watch has ended", "");
   document.body.append(host);
 })();
