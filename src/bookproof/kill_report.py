@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bookproof.code_mutants import CodeMutant
 from bookproof.kills import Count, Kills, Left
 
 
@@ -19,6 +20,32 @@ def as_text(found: Mapping[str, Kills]) -> str:
 def as_json(found: Mapping[str, Kills]) -> str:
     """The same as one JSON object, by chapter."""
     data = {name: _record(its) for name, its in found.items()}
+    return json.dumps(data, indent=1, ensure_ascii=False)
+
+
+def code_text(tried: Sequence[tuple[CodeMutant, str]]) -> str:
+    """Which mutants of the code were not noticed, and how many were."""
+    lines = [f"survives: {mutant}" for mutant, red in tried if not red]
+    killed = len(tried) - len(lines)
+    said = f"code: {killed} of {len(tried)} mutants are noticed (a sample)"
+    return "\n".join([*lines, said])
+
+
+def code_json(tried: Sequence[tuple[CodeMutant, str]]) -> str:
+    """The same as a JSON list."""
+    data = [
+        {
+            "target": mutant.target,
+            "kind": mutant.change.kind,
+            "before": mutant.change.before,
+            "after": mutant.change.after,
+            "file": mutant.place.file,
+            "line": mutant.place.line,
+            "column": mutant.place.column,
+            "red": red,
+        }
+        for mutant, red in tried
+    ]
     return json.dumps(data, indent=1, ensure_ascii=False)
 
 

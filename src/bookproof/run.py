@@ -71,6 +71,7 @@ def run_chapter(
     facts: Mapping[str, float | None] | None = None,
     variants: Mapping[int, Sequence[tuple[str, Element]]] | None = None,
     copies: int = 1,
+    library: Path | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
     on_variant: Callable[[str], None] | None = None,
 ) -> ChapterRun:
@@ -78,7 +79,7 @@ def run_chapter(
     the elements of those indices. `variants` are other versions of elements,
     by index, each with a name, tried in so many `copies` of the process at a
     time: the run's `variants` then say what finding each of them led to (None:
-    it survived)."""
+    it survived). Modules are looked for in `library` first."""
     elements = dict(runnable(chapter))
     run = ChapterRun(
         chapter, {index: blank(index, each) for index, each in elements.items()}
@@ -100,7 +101,7 @@ def run_chapter(
         chapter_seconds=project.chapter_seconds,
     )
     begun: int | None = None
-    with _worker(chapter, project, request) as worker:
+    with _worker(chapter, project, request, library) as worker:
         for event in worker.events():
             if event["event"] == "begin":
                 begun = event["index"]
@@ -208,7 +209,10 @@ class _Worker:
 
 @contextlib.contextmanager
 def _worker(
-    chapter: Chapter, project: Project, request: Request
+    chapter: Chapter,
+    project: Project,
+    request: Request,
+    library: Path | None,
 ) -> Iterator[_Worker]:
     with tempfile.TemporaryDirectory(prefix="bookproof-") as scratch:
         log = Path(scratch, "stderr")
@@ -216,7 +220,7 @@ def _worker(
             process = subprocess.Popen(
                 [sys.executable, "-m", "bookproof.worker"],
                 cwd=(project.root / chapter.path).parent,
-                env=_environment(project, scratch),
+                env=_environment(project, scratch, library),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -242,10 +246,13 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _environment(project: Project, scratch: str) -> dict[str, str]:
+def _environment(
+    project: Project, scratch: str, library: Path | None
+) -> dict[str, str]:
     """The same for every run: nothing of it may show on a page."""
     environment = dict(os.environ)
-    paths = [str(project.source), environment.get("PYTHONPATH", "")]
+    paths = [str(library or ""), str(project.source)]
+    paths.append(environment.get("PYTHONPATH", ""))
     style = project.book / "matplotlibrc"
     if style.is_file():
         environment["MATPLOTLIBRC"] = str(style)

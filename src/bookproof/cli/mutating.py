@@ -17,7 +17,9 @@ from bookproof.cli.common import (
     takes_jobs,
     tell,
 )
+from bookproof.config import Project
 from bookproof.diagnostics import BookError
+from bookproof.elements import Chapter
 from bookproof.report import say
 
 _DESCRIPTION = r"""
@@ -51,6 +53,11 @@ for another:
   change = 'digit `2` -> `3`'
   reason = "…"
 
+With --code N, so many operators, relations, signs and numbers of the code that
+the book prints are changed instead, at random: the chapters run against a
+changed copy, and the first claim, fact, cell or exercise that turns red kills
+the mutant. A run costs as much as a check, so this is a sample, told apart.
+
 The results of whole chapters are kept in _mutants/ in the book's folder, for
 the ledger page and for the tests; with --new, only claims without a result
 are tried.
@@ -79,6 +86,12 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="only the claims of which no result is kept",
     )
+    mutate.add_argument(
+        "--code",
+        type=int,
+        metavar="N",
+        help="so many mutants of the code that the book prints",
+    )
     takes_jobs(mutate)
     mutate.set_defaults(run=_mutate)
 
@@ -91,6 +104,8 @@ def _mutate(options: argparse.Namespace) -> int:
     if options.new and options.sample is not None:
         raise UsageError("--new tries all that is new: leave out --sample")
     chapters = check.read(project, paths_of(options, project)[0])
+    if options.code is not None:
+        return _code(options, project, chapters)
     if options.new:
         every = [(each, kills.unknown(project, each)) for each in chapters]
         chosen = [(each, its) for each, its in every if its]
@@ -114,3 +129,21 @@ def _mutate(options: argparse.Namespace) -> int:
     say(as_json(found) if options.json else as_text(found))
     alive = [each for its in found.values() for each in its.survivors]
     return FAILS if any(not each.reason for each in alive) else HOLDS
+
+
+def _code(
+    options: argparse.Namespace, project: Project, chapters: list[Chapter]
+) -> int:
+    from bookproof import exercised, progress
+    from bookproof.kill_report import code_json, code_text
+
+    sample = options.code, options.seed
+    try:
+        with progress.count(options.code, "mutants") as advance:
+            jobs = jobs_of(options)
+            tried = exercised.try_code(project, chapters, sample, jobs, advance)
+    except BookError as error:
+        tell(error.findings, project, options.json)
+        return UNABLE
+    say(code_json(tried) if options.json else code_text(tried))
+    return HOLDS if all(red for _, red in tried) else FAILS

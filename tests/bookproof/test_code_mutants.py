@@ -1,0 +1,134 @@
+"""Changes of the code that the book prints, and who notices them."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import pytest
+from conftest import Book
+
+from bookproof.cli import main
+from bookproof.code_mutants import CodeMutant, code_mutants
+from bookproof.tangle import tangle
+
+BODY = '''\
+# A chapter
+
+The file begins so.
+
+```{chunk} lib/area.py
+"""Areas, of 2 kinds."""
+```
+
+This is the rule; é is no ASCII.
+
+```{chunk} lib/area.py
+:name: Take the area
+def area(width: "1 + 1", é=0x10, /) -> "2 * 2":
+    <<refuse>>
+    total = width * 3  # * 5
+    unused = é - 16 or -width
+    return total if width >= 1 else None
+```
+
+What cannot be is refused.
+
+```{chunk}
+:name: refuse
+if width == -1:
+    raise ValueError("a width of " + str(width + 1))
+```
+
+```{code-cell} ipython3
+from lib.area import area
+```
+
+It is {fact}`6 <area(2)>`, for one {fact}`3 <area(1)>`, and for none
+{fact}`nothing <area(0) is None>`.
+'''
+
+
+@pytest.fixture
+def printed(book: Book) -> Book:
+    book.write("ch", BODY)
+    assert main(["--root", str(book.root), "tangle"]) == 0
+    return book
+
+
+def found(book: Book) -> list[CodeMutant]:
+    chapter = book.read("ch")
+    tangled = tangle([chapter], book.project)
+    mutants = list(code_mutants(tangled, [chapter]))
+    for mutant in mutants:
+        text = tangled.files[mutant.target]
+        changed = mutant.apply(text)
+        assert changed != text
+        ast.parse(changed)
+        line = chapter.text.split("\n")[mutant.place.line - 1]
+        assert line[mutant.place.column - 1 :].startswith(mutant.change.before)
+    return mutants
+
+
+def test_only_what_computes_is_changed(printed: Book) -> None:
+    changes = [
+        (m.change.kind, m.change.before, m.change.after) for m in found(printed)
+    ]
+    assert changes == [
+        ("relation", "==", "!="),
+        ("sign", "-", ""),
+        ("digit", "1", "2"),
+        ("operator", "*", "+"),
+        ("digit", "3", "4"),
+        ("operator", "-", "+"),
+        ("digit", "6", "7"),
+        ("operator", "or", "and"),
+        ("sign", "-", ""),
+        ("relation", ">=", "<"),
+        ("digit", "1", "2"),
+    ]
+
+
+def test_what_no_chapter_exercises_survives(
+    printed: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = printed.files()
+    capsys.readouterr()
+    options = ["--root", str(printed.root), "mutate", "--json"]
+    assert main([*options, "--code", "100"]) == 1
+    tried = json.loads(capsys.readouterr().out)
+    assert len(tried) == 11
+    alive = {(m["before"], m["line"]) for m in tried if not m["red"]}
+    (unused,) = (m["line"] for m in tried if m["before"] == "or")
+    (equal,) = (m["line"] for m in tried if m["before"] == "==")
+    # -1 for -2 is not noticed, since no area of a negative width is asked
+    # for; 1 for -1 is, since that of one is; and nothing uses `unused`.
+    assert alive == {
+        ("1", equal),
+        ("-", unused),
+        ("6", unused),
+        ("or", unused),
+    }
+    assert printed.files() == before
+
+
+def test_a_chapter_that_fails_cannot_be_tried(
+    printed: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed.write("ch", BODY.replace("{fact}`6", "{fact}`7"))
+    root = ["--root", str(printed.root)]
+    assert main([*root, "mutate", "--code", "3"]) == 2
+    assert "as it stands" in capsys.readouterr().out
+
+
+def test_the_same_seed_chooses_the_same(
+    printed: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--root", str(printed.root), "mutate", "--json", "-j", "1"]
+    said = []
+    for _ in range(2):
+        capsys.readouterr()
+        main([*options, "--code", "1", "--seed", "5"])
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert len(json.loads(said[0])) == 1
