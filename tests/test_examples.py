@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "two-pages"
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy far from this repository, so that nothing of it is found."""
     folder = tmp_path_factory.mktemp("books") / "two-pages"
-    ignored = shutil.ignore_patterns("build", "__pycache__")
+    ignored = shutil.ignore_patterns("build", "__pycache__", "_mutants")
     shutil.copytree(EXAMPLE, folder, ignore=ignored)
     run(folder, "bookproof", "tangle", "--check")
     assert "all holds" in run(folder, "bookproof", "check")
