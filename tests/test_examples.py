@@ -1,8 +1,12 @@
 """The example project holds, is woven, and nothing in it escapes."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from test_guide import run, weave
 
@@ -24,6 +28,28 @@ def test_it_is_woven_without_a_warning(project: Path) -> None:
     weave(project, "book")
     page = (project / "build/html/loan.html").read_text(encoding="utf-8")
     assert "Find the payment that leaves nothing" in page
+
+
+def test_its_chapter_runs_away_from_the_book(
+    project: Path, tmp_path: Path
+) -> None:
+    weave(project, "book")
+    taken = project / "build/html/downloads"
+    notebook = nbformat.read(taken / "loan.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    cells = [c.source for c in notebook.cells if c.cell_type == "code"]
+    assert cells
+    as_code = tmp_path / "cells.py"
+    as_code.write_text("\n\n".join(cells))
+    for file in (taken / "loan.py", as_code):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", file],
+            env={**os.environ, "PYTHONPATH": str(project / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_nothing_in_it_can_change_unnoticed(project: Path) -> None:
