@@ -6,12 +6,15 @@ import ast
 
 from bookproof import python
 from bookproof.diagnostics import Finding
+from bookproof.displays import refused
 from bookproof.elements import Cell
 from bookproof.outcome import Outcome, blank
 from bookproof.rules import Rule
 from bookproof.shell import Output, magic_line, unstable
 from bookproof.traces import Frames, describe, line_of, page_lines
 from bookproof.verify import State
+
+_PLAIN = "a page shows text and pictures: print it, or draw it"
 
 
 def run_cell(
@@ -57,10 +60,16 @@ def _judge(
     error: BaseException | None,
     outputs: list[Output],
 ) -> list[Finding]:
+    shown = [
+        _of_cell("output-kind", cell, message, _PLAIN)
+        for message in dict.fromkeys(refused(outputs))
+    ]
     if "raises-exception" in cell.tags:
-        return _judge_raised(cell, error)
+        return [*shown, *_judge_raised(cell, error)]
     if error is not None:
         return [_raised(cell, frames, error)]
+    if shown:
+        return shown
     return [*_judge_addresses(cell, outputs), *_judge_noise(cell, outputs)]
 
 

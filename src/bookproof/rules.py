@@ -69,6 +69,7 @@ Rule = Literal[
     "stderr",
     "magic",
     "unstable-output",
+    "output-kind",
     "exercise",
     "impure",
     "ref",
@@ -172,6 +173,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "stderr": "a cell writes to standard error",
         "magic": "a cell that is not plain Python",
         "unstable-output": "an output that would differ on the next run",
+        "output-kind": "an output that is neither text nor a picture, or a "
+        "picture with a script",
         "exercise": "a starter that passes, or a solution that fails, its "
         "check",
         "impure": "an expression that changes the chapter",

@@ -23,6 +23,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from bookproof import python
+from bookproof.displays import SHOWN
 
 Output = dict[str, Any]
 
@@ -168,6 +169,8 @@ def make_shell(chapter: str) -> Shell:
     config.InteractiveShell.colors = "nocolor"
     shell: Shell = Shell.instance(config=config)
     cast(Any, shell.compile).chapter = chapter
+    # What else a value could be shown as (HTML, LaTeX) is not asked for.
+    cast(Any, shell.display_formatter).active_types = list(SHOWN)
     return shell
 
 
