@@ -9,10 +9,12 @@ import pytest
 from docutils import nodes
 
 from bookproof.elements import Chapter
+from bookproof.kills import Count
 from bookproof.weave.book import Page
 from bookproof.weave.colophon import colophon
 from bookproof.weave.identifiers import defined
 from bookproof.weave.katex import BadFormula, Katex
+from bookproof.weave.ledger_page import noticed
 from bookproof.weave.punctuation import _wrap, length
 from bookproof.weave.roles import printed_words, statement_ids
 from bookproof.weave.translator import svg_size
@@ -131,3 +133,18 @@ def test_punctuation_is_taken_from_beside_the_formula() -> None:
     assert paragraph.astext() == ", qr, "
     assert paragraph[2].astext() == "r,"
     assert [paragraph[0], paragraph[3]] == [", ", " "]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (Count(), ""),
+        (Count(4, 3, 1), "3 of 3 (100 %)"),
+        (Count(10_000, 9_999, 0), "9999 of 10000 (99.9 %)"),
+        (Count(3, 2, 0), "2 of 3 (66.6 %)"),
+    ],
+)
+def test_a_share_of_mutants_is_never_rounded_up(
+    count: Count, words: str
+) -> None:
+    assert noticed(count) == words

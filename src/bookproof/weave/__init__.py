@@ -21,6 +21,7 @@ import bookproof.weave.exercises as exercises
 import bookproof.weave.freshness as freshness
 import bookproof.weave.identifiers as identifiers
 import bookproof.weave.ledger_page as ledger_page
+import bookproof.weave.markup as markup
 import bookproof.weave.mathematics as mathematics
 import bookproof.weave.meeting as meeting
 import bookproof.weave.nodes as nodes
@@ -30,7 +31,17 @@ import bookproof.weave.roles as roles
 import bookproof.weave.translator as translator
 
 _PARTS = (
-    *(freshness, anchors, meeting, nodes, roles, directives, chunks, exercises),
+    *(
+        freshness,
+        markup,
+        anchors,
+        meeting,
+        nodes,
+        roles,
+        directives,
+        chunks,
+        exercises,
+    ),
     *(
         asides,
         notation,

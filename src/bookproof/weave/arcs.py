@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bookproof.weave.things import Shown
 
 _LINE = 26  # pixels from one line to the next
-_TEXT = 300  # pixels for the words
+_TEXT = 380  # pixels for the words
 _SAID = ("let", "symbol", "claim", "fact")  # kinds that names do not say
 _WIDEST = 150  # pixels that the widest arc may take
 
@@ -60,7 +60,7 @@ def _middle(line: int) -> int:
 def _arc(used: int, user: int, left: int, weight: int) -> str:
     top, end = _middle(used), _middle(user)
     out = left - _bulge(abs(used - user))
-    stroke = min(1 + 0.4 * (weight - 1), 5)
+    stroke = min(1 + 0.2 * (weight - 1), 3)
     return (
         f'<path data-used="{used}" data-user="{user}" fill="none"'
         f' stroke-width="{stroke:g}" d="M{left} {top}C{out:.0f} {top} '

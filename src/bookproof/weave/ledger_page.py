@@ -85,9 +85,9 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         link = f'<a href="{uri}">{title}</a>'
         mutants += kills_of(book, page).total
         cells = [str(count[kind]) for kind in _HEADS]
-        rows.append(_row([link, *cells, _noticed(kills_of(book, page).total)]))
+        rows.append(_row([link, *cells, noticed(kills_of(book, page).total)]))
     cells = [str(total[kind]) for kind in _HEADS]
-    rows.append(_row(["all", *cells, _noticed(mutants)], "total"))
+    rows.append(_row(["all", *cells, noticed(mutants)], "total"))
     head = _row(["chapter", *_HEADS.values(), "mutants noticed"], cell="th")
     holding = sum(
         entry["status"] == "holds"
@@ -105,7 +105,7 @@ def _summary(self: HTML5Translator, book: Book) -> str:
     )
 
 
-def _noticed(count: Count) -> str:
+def noticed(count: Count) -> str:
     """How many of the mutants that could be noticed were; empty if none was
     tried yet."""
     if not count.tried:
