@@ -44,6 +44,11 @@ twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
 
 COUNTS = {word: number for number, word in enumerate(_COUNTS.split())}
 
+_PARTS = """half third quarter fifth sixth seventh eighth ninth tenth"""
+PARTS = {word: number for number, word in enumerate(_PARTS.split(), 2)}
+PARTS["halve"] = 2  # three halves
+_PART = re.compile(rf"[\s-]+(?P<part>{'|'.join(PARTS)})s?(?![A-Za-z])", re.I)
+
 _LONGEST, _LARGEST = 100, 330
 """Characters of a number, and its power of ten: a float holds no more."""
 
@@ -101,23 +106,28 @@ def numbers(words: str) -> list[Printed]:
 
 
 def counts(words: str) -> list[Printed]:
-    """All counts printed as words (`three`), in order."""
+    """All counts printed as words (`three`, `two thirds`), in order."""
     out = []
     for found in re.finditer(r"[A-Za-z]+", words):
         number = COUNTS.get(found.group().lower())
-        if number is not None:
-            relation, stray = _relation(words[: found.start()])
-            out.append(
-                Printed(
-                    found.group(),
-                    Fraction(number),
-                    Fraction(1),
-                    relation,
-                    found.start(),
-                    found.end(),
-                    stray=stray,
-                )
+        if number is None:
+            continue
+        part = _PART.match(words, found.end())
+        end = part.end() if part else found.end()
+        unit = Fraction(1, PARTS[part["part"].lower()] if part else 1)
+        relation, stray = _relation(words[: found.start()])
+        out.append(
+            Printed(
+                words[found.start() : end],
+                number * unit,
+                unit,
+                relation,
+                found.start(),
+                end,
+                fraction=part is not None,
+                stray=stray,
             )
+        )
     return out
 
 
