@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bookproof.latex import bindings as b
-from bookproof.latex.errors import (
-    FormulaError,
-)
+from bookproof.latex.errors import FormulaError, ShapeMismatch
 from bookproof.latex.tree import Node, Symbol
 from bookproof.latex.values import (
     Function,
     Thing,
     Value,
+    describe,
 )
 from bookproof.rules import Rule
 
@@ -149,7 +148,30 @@ class Environment:
         raise NotImplementedError
 
     def _given(self, key: str) -> Meaning | None:
-        raise NotImplementedError
+        self.kept.look(key)
+        held = self.held
+        if held and key == held[0] and len(self.stack) == held[2]:
+            self.touch(key)
+            return held[1]
+        if key in self.locals:
+            self.touch(key)
+            return self.locals[key]
+        if key in self.overlay:
+            self.touch(key)
+            return self.overlay[key]
+        if key in self.drawn:
+            self.touch(key)
+            return self._batched(key, self.drawn[key])
+        return None
+
+    def _batched(self, key: str, meaning: Meaning) -> Meaning:
+        if key in self.batches and isinstance(meaning, Value):
+            if meaning.kind not in ("m", "b"):
+                raise ShapeMismatch(
+                    f"{key} stands in :rows: but is {describe(meaning)}"
+                )
+            return Value(meaning.v, meaning.m, "b")
+        return meaning
 
     def _exact(self, key: str, symbol: Symbol) -> Meaning | None:
         raise NotImplementedError
@@ -157,7 +179,18 @@ class Environment:
     def _body(
         self, key: str, let: b.Let, indices: Mapping[str, Meaning]
     ) -> Meaning:
-        raise NotImplementedError
+        saved, self.locals = self.locals, dict(indices)
+        owner, self.owner = self.owner, let.owner
+        self.stack.append(key)
+        try:
+            return self.meaning(let.definition.body)
+        except FormulaError as error:
+            if error.source is None:
+                error.source = let.text
+            raise
+        finally:
+            self.stack.pop()
+            self.locals, self.owner = saved, owner
 
     def _both(
         self,

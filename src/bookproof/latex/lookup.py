@@ -18,7 +18,6 @@ from bookproof.latex.entries import (
 from bookproof.latex.environment import Evaluate, Meaning, Slot
 from bookproof.latex.errors import (
     FormulaError,
-    ShapeMismatch,
 )
 from bookproof.latex.printing import show_node
 from bookproof.latex.tree import Symbol
@@ -59,32 +58,6 @@ class Lookup(Entries):
         if found is None and symbol.sub != (split := two_indices(symbol.sub)):
             return self.find(replace(symbol, sub=split))
         return found
-
-    def _given(self, key: str) -> Meaning | None:
-        self.kept.look(key)
-        held = self.held
-        if held and key == held[0] and len(self.stack) == held[2]:
-            self.touch(key)
-            return held[1]
-        if key in self.locals:
-            self.touch(key)
-            return self.locals[key]
-        if key in self.overlay:
-            self.touch(key)
-            return self.overlay[key]
-        if key in self.drawn:
-            self.touch(key)
-            return self._batched(key, self.drawn[key])
-        return None
-
-    def _batched(self, key: str, meaning: Meaning) -> Meaning:
-        if key in self.batches and isinstance(meaning, Value):
-            if meaning.kind not in ("m", "b"):
-                raise ShapeMismatch(
-                    f"{key} stands in :rows: but is {describe(meaning)}"
-                )
-            return Value(meaning.v, meaning.m, "b")
-        return meaning
 
     def _exact(self, key: str, symbol: Symbol) -> Meaning | None:
         let = self.bindings.lets.get(key)
@@ -193,22 +166,6 @@ class Lookup(Entries):
                 "limit",
             )
         return self._body(key, let, indices)
-
-    def _body(
-        self, key: str, let: b.Let, indices: Mapping[str, Meaning]
-    ) -> Meaning:
-        saved, self.locals = self.locals, dict(indices)
-        owner, self.owner = self.owner, let.owner
-        self.stack.append(key)
-        try:
-            return self.meaning(let.definition.body)
-        except FormulaError as error:
-            if error.source is None:
-                error.source = let.text
-            raise
-        finally:
-            self.stack.pop()
-            self.locals, self.owner = saved, owner
 
     def _check_current(self, symbol: Symbol, let: b.Let) -> None:
         for used in let.uses & self.bindings.replaced.keys():
