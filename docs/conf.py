@@ -17,7 +17,6 @@ myst_heading_anchors = 3
 # `bookproof check` has run the cells; Sphinx reads their outputs.
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(Path(__file__).parent / "build/jupyter-cache")
-nb_render_markdown_format = "gfm"  # tables that a cell prints
 
 bibtex_bibfiles = ["references.bib"]
 html_theme = "furo"
