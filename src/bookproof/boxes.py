@@ -110,7 +110,22 @@ def code_cell(
             place,
             width=len(directive.opening.text.strip()),
         )
+    if not _are_tags(directive.metadata.get("tags", [])):
+        reader.find(
+            "directive-option",
+            "a cell's tags are a list of different words without commas",
+            place,
+            width=len(directive.opening.text.strip()),
+        )
     cell_figure(reader, directive, place)
+
+
+def _are_tags(tags: object) -> bool:
+    """Whether a notebook can hold these tags."""
+    if not isinstance(tags, list):
+        return False
+    good = all(isinstance(tag, str) and tag and "," not in tag for tag in tags)
+    return good and len(set(tags)) == len(tags)
 
 
 def cell_figure(

@@ -51,7 +51,8 @@ class Cell(Element):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(self.options.get("tags", ()))
+        tags = self.options.get("tags")
+        return tuple(map(str, tags)) if isinstance(tags, list) else ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,8 @@ def store(project: Project, run: ChapterRun) -> None:
         CacheBundleIn,
     )
 
+    if any(each.rule == "directive-option" for each in chapter.findings):
+        return  # a cell's settings are none that a notebook can have
     notebook = as_notebook(project, chapter)
     _fill(notebook, run)
     uri = str(project.root / chapter.path)
@@ -62,11 +64,12 @@ def stored(project: Project, chapter: Chapter) -> bool:
     """Whether the cache holds outputs for exactly these cells."""
     if not available() or not is_notebook(chapter):
         return True
-    notebook = as_notebook(project, chapter)
+    from nbformat import ValidationError
+
     with _cache(project) as cache:
         try:
-            cache.match_cache_notebook(notebook)
-        except KeyError:
+            cache.match_cache_notebook(as_notebook(project, chapter))
+        except (KeyError, ValidationError):
             return False
     return True
 

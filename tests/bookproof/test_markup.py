@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bookproof import check
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
@@ -179,3 +180,13 @@ def test_indented_code_is_found():
 
 def test_a_heading_in_a_box_is_found():
     assert found("```{note}\n## Big\n```\n") == [("heading", "4:4")]
+
+
+@pytest.mark.parametrize("tags", ['["a,b"]', "[a, a]", "a", "[1]", "3", ""])
+def test_tags_that_no_notebook_can_have_are_refused(book, tags: str) -> None:
+    cell = "```{code-cell} ipython3\n---\ntags: TAGS\n---\n1\n```\n"
+    path = book.write("ch", "# T\n\nWords.\n\n" + cell.replace("TAGS", tags))
+    plan = check.Plan(book.project, [read_chapter(path, book.project)])
+    for _ in range(2):  # the second asks for what the first has kept
+        report = check.check(plan)
+        assert "directive-option" in {each.rule for each in report.findings}
