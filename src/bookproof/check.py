@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bookproof import ledger, outputs, refs, statements
+from bookproof import ledger, refs, statements
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
 from bookproof.elements import Chapter
-from bookproof.inputs import Inputs, Noted
+from bookproof.inputs import Inputs
 from bookproof.lint import lint_book, lint_chapter
-from bookproof.outcome import Outcome, runnable
-from bookproof.run import run_chapter
-
-Progress = Callable[[Outcome], None]
+from bookproof.outcome import Outcome
+from bookproof.verdicts import Progress, Verdicts, verdicts
 
 
 @dataclass
@@ -29,6 +27,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
+    checked: int = 0  # verdicts that are new; the others were kept
     complete: bool = True
     read: set[str] = field(default_factory=set)
 
@@ -115,7 +114,7 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
     report = Report()
     found = static(plan)
     with ThreadPoolExecutor(max_workers=max(plan.jobs, 1)) as pool:
-        jobs: dict[str, Future[tuple[list[Outcome], bool]]] = {}
+        jobs: dict[str, Future[Verdicts]] = {}
         for chapter in _in_order(plan.chapters):
             before = [jobs[name] for name in refs.chapters(chapter)
                       if name in jobs]  # fmt: skip
@@ -123,12 +122,13 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
                 _one, plan, chapter, before, progress
             )
     for chapter in plan.chapters:
-        its_outcomes, ran = jobs[chapter.name].result()
-        report.outcomes[chapter.name] = its_outcomes
-        if ran:
+        its = jobs[chapter.name].result()
+        report.outcomes[chapter.name] = its.outcomes
+        report.checked += its.checked
+        if its.ran:
             report.ran.append(chapter.name)
-        found += [f for each in its_outcomes for f in each.findings]
-        found += _silent(its_outcomes)
+        found += [f for each in its.outcomes for f in each.findings]
+        found += _silent(its.outcomes)
         report.note(ledger.load(plan.project, chapter.name))
     report.findings = _sorted(once(found), plan.chapters)
     return report
@@ -171,51 +171,18 @@ def _in_order(chapters: Sequence[Chapter]) -> list[Chapter]:
 def _one(
     plan: Plan,
     chapter: Chapter,
-    before: Iterable[Future[tuple[list[Outcome], bool]]],
+    before: Iterable[Future[Verdicts]],
     progress: Progress | None,
-) -> tuple[list[Outcome], bool]:
+) -> Verdicts:
     for other in before:
         other.result()
-    known = None if plan.force else fresh(plan.inputs, chapter)
-    if known is not None:
-        for outcome in known:
-            if progress:
-                progress(outcome)
-        return known, False
-    return verify(plan.inputs, chapter, plan.lines, progress), True
-
-
-def fresh(inputs: Inputs, chapter: Chapter) -> list[Outcome] | None:
-    """The verdicts of the ledger, if they are on this very chapter."""
-    data = ledger.load(inputs.project, chapter.name)
-    if data is None or not ledger.current(inputs, chapter, data):
-        return None
-    if not data.get("complete") or not outputs.stored(inputs.project, chapter):
-        return None
-    return ledger.outcomes(data)
-
-
-def verify(
-    inputs: Inputs,
-    chapter: Chapter,
-    lines: dict[tuple[str, int], str] | None = None,
-    progress: Progress | None = None,
-) -> list[Outcome]:
-    """Run a chapter, and note its verdicts and outputs."""
-    project = inputs.project
-    ledger.base(inputs, chapter, Noted(unseen=True))  # as it is before the run
-    run = run_chapter(
+    return verdicts(
+        plan.inputs,
         chapter,
-        project,
-        lines=lines,
-        facts=ledger.references(project, chapter),
-        on_outcome=progress,
+        force=plan.force,
+        lines=plan.lines,
+        progress=progress,
     )
-    noted = Noted.of(run.report, project.root)
-    ledger.save(project, ledger.record(run, inputs, noted))
-    if run.complete and runnable(chapter):
-        outputs.store(project, run)
-    return list(run.outcomes.values())
 
 
 def once(findings: Iterable[Finding]) -> list[Finding]:

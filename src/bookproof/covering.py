@@ -18,11 +18,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bookproof import ledger
-from bookproof.check import Progress
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
 from bookproof.elements import Chapter
 from bookproof.run import ChapterRun, run_chapter
+from bookproof.verdicts import Progress
 
 SLOWER = 10
 """How many times longer a chapter may take when it is watched."""

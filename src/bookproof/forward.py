@@ -89,6 +89,8 @@ class Runner:
 
     def _beside(self, index: int, element: Element) -> bool:
         """Whether the element was not asked for and binds nothing."""
+        if self.state.request.bare and isinstance(element, Cell):
+            return True
         if self.wanted is None or index in self.wanted:
             return False
         if isinstance(element, Marker):

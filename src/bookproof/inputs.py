@@ -28,7 +28,7 @@ BESIDE_THE_POINT = frozenset(
         "pytest_traces",
         *("changes", "swaps", "trials", "forks", "reach"),
         *("kills", "kill_report", "reasons"),
-        *("unchanged", "ledger", "outputs"),
+        *("unchanged", "ledger", "outputs", "verdicts"),
         *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
     }
 )

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bookproof import refs
+from bookproof import kept, refs
 from bookproof.config import Project
 from bookproof.elements import Cell, Chapter
 from bookproof.inputs import Inputs, Noted
@@ -45,10 +45,18 @@ def current(
 ) -> bool:
     """Whether what the ledger says is about this very chapter, and about
     everything that it uses as it is now."""
-    if data is None or "noted" not in data:
+    if data is None or not about(inputs, chapter, data):
+        return False
+    return bool(data["key"] == key(data["base"], chapter))
+
+
+def about(inputs: Inputs, chapter: Chapter, data: Mapping[str, Any]) -> bool:
+    """Whether everything that the chapter uses is as the ledger knows it;
+    its own text may have changed."""
+    if "base" not in data:
         return False
     noted = Noted.from_json(data["noted"])
-    return bool(data["key"] == key(base(inputs, chapter, noted), chapter))
+    return bool(data["base"] == base(inputs, chapter, noted))
 
 
 def references(project: Project, chapter: Chapter) -> dict[str, float | None]:
@@ -68,6 +76,7 @@ def record(run: ChapterRun, inputs: Inputs, noted: Noted) -> dict[str, Any]:
     if run.findings:  # they name places in the library
         noted = replace(noted, unseen=True)
     its_base = base(inputs, chapter, noted)
+    digests = kept.digests(chapter, inputs.project.macros)
     outcomes = list(run.outcomes.values())
     cells = [
         {"number": element.number, "line": element.place.line,
@@ -82,7 +91,10 @@ def record(run: ChapterRun, inputs: Inputs, noted: Noted) -> dict[str, Any]:
         "base": its_base,
         "noted": noted.to_json(),
         "complete": run.complete,
-        "entries": [outcome.to_json() for outcome in outcomes],
+        "entries": [
+            {**outcome.to_json(), "digest": digests[outcome.index]}
+            for outcome in outcomes
+        ],
         "cells": cells,
         "findings": [finding.to_json() for finding in run.findings],
         "counts": counts(outcomes),

@@ -75,6 +75,7 @@ class Outcome:
     def from_json(cls, record: Mapping[str, Any]) -> Outcome:
         """The inverse of `to_json`."""
         rest = dict(record)
+        rest.pop("digest", None)
         place = Place(*(rest.pop(key) for key in ("file", "line", "column")))
         rest["values"] = tuple((a, b) for a, b in rest["values"])
         rest["sources"] = tuple(rest["sources"])

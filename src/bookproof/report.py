@@ -37,11 +37,14 @@ def as_json(findings: Iterable[Finding]) -> str:
 def summary(
     chapters: int,
     ran: int,
+    checked: int,
     outcomes: Sequence[Outcome],
     findings: Sequence[Finding],
 ) -> str:
     """One line that says it all."""
     parts = [f"{_many(chapters, 'chapters')} ({ran} run)"]
+    if 0 < checked < len(outcomes):
+        parts.append(f"{checked} checked, {len(outcomes) - checked} kept")
     for kind, plural in _KINDS:
         number = sum(each.kind == kind for each in outcomes)
         if number:

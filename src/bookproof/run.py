@@ -35,7 +35,12 @@ _UNWANTED = (
 START_SECONDS = 60.0
 """How long a worker may take to start."""
 
-NOTHING: Mapping[str, Any] = {"ran": (), "read": (), "unseen": False}
+NOTHING: Mapping[str, Any] = {
+    "worker": False,
+    "ran": (),
+    "read": (),
+    "unseen": False,
+}
 """What the recorder of a run reports when nothing ran."""
 
 
@@ -67,6 +72,7 @@ def run_chapter(
     project: Project,
     *,
     wanted: frozenset[int] | None = None,
+    bare: bool = False,
     lines: Mapping[tuple[str, int], str] | None = None,
     facts: Mapping[str, float | None] | None = None,
     variants: Mapping[int, Sequence[tuple[str, Element]]] | None = None,
@@ -76,7 +82,8 @@ def run_chapter(
     on_variant: Callable[[str], None] | None = None,
 ) -> ChapterRun:
     """Run a chapter once, forward; with `wanted`, only as far as needed for
-    the elements of those indices. `variants` are other versions of elements,
+    the elements of those indices; with `bare`, without any cell, so that
+    what needs Python has no verdict. `variants` are other versions of elements,
     by index, each with a name, tried in so many `copies` of the process at a
     time: the run's `variants` then say what finding each of them led to (None:
     it survived). Modules are looked for in `library` first."""
@@ -94,6 +101,7 @@ def run_chapter(
         macros=dict(project.macros),
         cell_seconds=project.cell_seconds,
         wanted=wanted,
+        bare=bare,
         lines=dict(lines or {}),
         facts=dict(facts or {}),
         variants=dict(variants or {}),
@@ -120,7 +128,7 @@ def run_chapter(
                     on_outcome(outcome)
             else:
                 run.complete = True
-                run.report = event["report"]
+                run.report = {"worker": True, **event["report"]}
         if worker.ended_badly is not None:
             # Before its first element: the chapter's first one takes the blame.
             index = begun if begun is not None else min(elements)

@@ -52,6 +52,28 @@ class Used:
         }
         return cls(dict(record["things"]), code)
 
+    def replaced(self, other: Used, users: set[str]) -> Used:
+        """With what `other` says of these users, and adds of the others."""
+        things = {k: v for k, v in self.things.items() if k not in users}
+        code = {k: v for k, v in self.code.items() if k not in users}
+        joined = Used(
+            {k: list(v) for k, v in things.items()},
+            {k: list(v) for k, v in code.items()},
+        )
+        joined.add({"things": other.things, "code": other.code})
+        return joined
+
+    def only(self, users: set[str]) -> Used:
+        """What it says of these users, and of the rows of tables."""
+
+        def known(user: str) -> bool:
+            return user in users or ":" in user
+
+        return Used(
+            {k: v for k, v in self.things.items() if known(k)},
+            {k: v for k, v in self.code.items() if known(k)},
+        )
+
     def behind(self, user: str) -> list[str]:
         """Everything that a verdict rests on, directly or not."""
         return reached([user], self.things)

@@ -38,6 +38,7 @@ MEMORY = 4 * 2**30
 """Bytes of address space that a chapter may use."""
 
 WAITING = "waiting"
+NO_CELL = "a cell"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Request:
     cell_seconds: float
     chapter_seconds: float = 120.0
     wanted: frozenset[int] | None = None
+    bare: bool = False
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
     facts: Mapping[str, float | None] = field(default_factory=dict)
     variants: Mapping[int, Sequence[tuple[str, Element]]] = field(
@@ -87,6 +89,8 @@ class State:
 
     def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
         """The value of a Python expression where the chapter stands."""
+        if self.request.bare:
+            raise NameError("no cell has run", name=NO_CELL)
         names = {"ref": self.ref} | self.namespace | dict(extra)
         code = _compiled(source.strip())
         self.uses.note_names(code, extra)

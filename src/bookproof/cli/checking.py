@@ -122,13 +122,13 @@ def _checked(
     findings = check.once([*findings, *report.findings])
     outcomes = [each for its in report.outcomes.values() for each in its]
 
-    def result(ran: int) -> Result:
-        line = summary(len(chapters), ran, outcomes, findings)
+    def result(ran: int, checked: int) -> Result:
+        line = summary(len(chapters), ran, checked, outcomes, findings)
         return Result(tuple(findings), line)
 
     if memory is not None and report.complete:
-        memory.keep(result(0), report.read)
-    return result(len(report.ran))
+        memory.keep(result(0, 0), report.read)
+    return result(len(report.ran), report.checked)
 
 
 def _all_chapters(
