@@ -40,7 +40,7 @@ class Dual:
 def _unary(name: str, x: Dual) -> Dual:
     f, slope = {
         "exp": (mp.exp, mp.exp),
-        "tanh": (mp.tanh, lambda t: 1 - mp.tanh(t) ** 2),
+        "tanh": (mp.tanh, lambda t: 1 / mp.cosh(t) ** 2),
         "sin": (mp.sin, mp.cos),
         "cos": (mp.cos, lambda t: -mp.sin(t)),
         "arctan": (mp.atan, lambda t: 1 / (1 + t * t)),
