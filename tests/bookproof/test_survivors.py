@@ -196,7 +196,7 @@ def test_a_definition_above_the_changed_one_is_looked_through(
     chain = "{let}`Z = 2 Y`, {let}`Y = X + 1`, {let}`X = 7`, {claim}`Z = 16`"
     (found,) = tried(book, {"chain": chain}).values()
     its = {each.mutant.words: each.fate for each in found}
-    assert its["digit '7' -> '8'"] == "killed"
+    assert its["digit `7` -> `8`"] == "killed"
 
 
 def test_a_definition_that_takes_too_long_is_killed(book: Book) -> None:
