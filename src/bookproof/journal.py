@@ -12,66 +12,89 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.replace import replace_all
 
+JOURNAL = ".unfinished"
 
-def change_all(
-    journal: Path, folder: Path, changes: Mapping[str, tuple[str, str]]
-) -> None:
-    """Make each file (named from `folder`), which was the first text, the
-    second. Raises BookError, and changes nothing, if it was another."""
+Changes = Mapping[str, tuple[str | None, str | None]]
+
+
+def change_all(project: Project, changes: Changes) -> None:
+    """Make each file (named from the project's root), which was the first
+    text, the second; None is no file. Raises BookError, and changes nothing,
+    if one of them was another."""
     if not changes:
         return
     record = {
-        name: {"was": _digest(old.encode()), "text": new}
+        name: {"was": _digest(old), "text": new}
         for name, (old, new) in changes.items()
     }
+    journal = _journal(project)
     replace_all(journal.parent, {journal.name: json.dumps(record)})
     try:
-        finish(journal, folder)
+        resume(project)
     except BaseException:
         journal.unlink(missing_ok=True)
         raise
 
 
-def finish(journal: Path, folder: Path) -> list[str]:
-    """Do what a journal says, if there is one; the files it changes."""
+def resume(project: Project) -> list[str]:
+    """Finish what was begun before a kill, if anything was; what was done."""
+    journal = _journal(project)
     try:
         record = json.loads(journal.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
+    except ValueError as error:
+        place = Place(project.relative(journal), 1)
+        message = f"no journal of the press: {error}; delete it"
+        raise BookError([Finding("stitch", message, place)]) from error
     changes: dict[str, str | None] = {}
     findings = []
     for name, row in record.items():
-        found = _digest_of(folder / name)
-        if found == _digest(row["text"].encode()):
+        found = _digest_of(project.root / name)
+        if found == _digest(row["text"]):
             continue
         if found != row["was"]:
             findings.append(_meddled(name, journal))
         changes[name] = row["text"]
     if findings:
         raise BookError(findings)
-    replace_all(folder, changes)
+    replace_all(project.root, changes)
     journal.unlink()
-    return list(changes)
+    return [
+        f"{'removed' if text is None else 'wrote'} {name}"
+        for name, text in sorted(changes.items())
+    ]
+
+
+def _journal(project: Project) -> Path:
+    return project.source / JOURNAL
 
 
 def _meddled(name: str, journal: Path) -> Finding:
     return Finding(
         "stitch",
-        "the file changed while it was being stitched",
+        "the file changed while it was being written",
         Place(name, 1),
         notes=(
-            "if a stitch was interrupted, the rest of it is in "
+            "if the press was interrupted, the rest of its work is in "
             f"{journal.name} beside the source: delete that to give it up",
         ),
     )
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _digest(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return _of_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _digest_of(path: Path) -> str | None:
-    return _digest(path.read_bytes()) if path.is_file() else None
+    return _of_bytes(path.read_bytes()) if path.is_file() else None
+
+
+def _of_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +23,7 @@ from bookproof.diagnostics import Finding, Place
 from bookproof.elements import Chapter, Element, Marker
 from bookproof.mutate import Mutant, mutants, parts
 from bookproof.reasons import FILE, Reasons, unreadable
+from bookproof.replace import write_whole
 from bookproof.survivors import APART, Fate, Tried
 
 FOLDER = "_mutants"
@@ -149,11 +149,7 @@ def save(project: Project, chapter: Chapter, new: Mapping[str, Any]) -> None:
         for key in sorted(_by_key(chapter).keys() & record.keys())
     ]
     path = _file(project, chapter)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    text = "{\n" + ",\n".join(lines) + "\n}\n"
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def kept(project: Project) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from bookproof.config import Project
 from bookproof.elements import Cell, Chapter
 from bookproof.inputs import Inputs, Noted
 from bookproof.outcome import NOT_REACHED, Outcome
+from bookproof.replace import write_whole
 from bookproof.run import ChapterRun
 
 
@@ -114,11 +114,8 @@ def counts(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
 def save(project: Project, data: Mapping[str, Any]) -> None:
     """Write one chapter's file, whole or not at all."""
     path = folder(project) / f"{data['chapter']}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
     text = json.dumps(data, indent=1, ensure_ascii=False)
-    new.write_text(text + "\n", encoding="utf-8")
-    os.replace(new, path)
+    write_whole(path, text + "\n")
 
 
 def load(project: Project, chapter_name: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ def store(project: Project, run: ChapterRun) -> None:
     uri = str(project.root / chapter.path)
     with _cache(project) as cache:
         kept = cache.create_hashed_notebook(notebook)[1]
+        if not _is_whole(cache, project, kept):
+            # A process that was killed meanwhile left half of an entry.
+            shutil.rmtree(_entry(project, kept).parent, ignore_errors=True)
         bundle = CacheBundleIn(notebook, uri, data={})
         cache.cache_notebook_bundle(
             bundle, check_validity=False, overwrite=True
@@ -68,10 +72,26 @@ def stored(project: Project, chapter: Chapter) -> bool:
 
     with _cache(project) as cache:
         try:
-            cache.match_cache_notebook(as_notebook(project, chapter))
-        except (KeyError, ValidationError):
+            notebook = as_notebook(project, chapter)
+            its_hash = cache.create_hashed_notebook(notebook)[1]
+        except ValidationError:
             return False
-    return True
+        return _is_whole(cache, project, its_hash)
+
+
+def _is_whole(cache: Any, project: Project, its_hash: str) -> bool:
+    """Whether an entry is both in the list and, to its end, on the disk."""
+    records = cache.list_cache_records()
+    path = _entry(project, its_hash)
+    return (
+        any(each.hashkey == its_hash for each in records)
+        and path.is_file()
+        and path.read_text(encoding="utf-8").endswith(("}", "}\n"))
+    )
+
+
+def _entry(project: Project, its_hash: str) -> Path:
+    return folder(project) / "executed" / its_hash / "base.ipynb"
 
 
 def filled(project: Project, chapter: Chapter) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bookproof.align import align
 from bookproof.bodies import Edit, apply, edits
@@ -17,7 +16,7 @@ from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Chapter, Chunk
-from bookproof.journal import change_all, finish
+from bookproof.journal import change_all
 from bookproof.outline import outline
 from bookproof.tangle import (
     RECORD,
@@ -32,8 +31,6 @@ from bookproof.tangle import (
     state,
     tangle,
 )
-
-JOURNAL = ".stitching"
 
 
 @dataclass(frozen=True)
@@ -230,17 +227,8 @@ def changed(stitched: Stitched) -> list[Finding]:
 
 def write(stitched: Stitched, project: Project) -> list[str]:
     """Write the chapters and the record, all or none; what was done."""
-    changes = dict(stitched.chapters)
+    changes: dict[str, tuple[str | None, str | None]] = {**stitched.chapters}
     if stitched.record[0] != stitched.record[1]:
         changes[project.relative(project.source / RECORD)] = stitched.record
-    change_all(_journal(project), project.root, changes)
+    change_all(project, changes)
     return [f"wrote {path}" for path in sorted(stitched.chapters)]
-
-
-def resume(project: Project) -> list[str]:
-    """Finish a stitch that was killed while it wrote; what was done."""
-    return [f"wrote {path}" for path in finish(_journal(project), project.root)]
-
-
-def _journal(project: Project) -> Path:
-    return project.source / JOURNAL

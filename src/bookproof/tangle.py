@@ -20,7 +20,7 @@ from bookproof.chunks import Joined, Line, join
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Chapter, Chunk
-from bookproof.replace import replace_all
+from bookproof.journal import change_all
 
 RECORD = ".tangled"
 
@@ -316,17 +316,23 @@ def write(tangled: Tangled, project: Project, force: bool = False) -> list[str]:
             )
     if refused and not force:
         raise BookError(refused)
-    changes: dict[str, str | None] = {
+    written: dict[str, str | None] = {
         target: tangled.files[target]
         for target, how in states.items()
         if how != "same"
     }
-    changes |= dict.fromkeys(present)
-    written = dict(changes)
+    written |= dict.fromkeys(present)
+    changes = dict(written)
     text = _record_text(tangled)
     if on_disk(project, RECORD) != text and (text or record):
         changes[RECORD] = text
-    replace_all(project.source, changes)
+    change_all(
+        project,
+        {
+            f"{tangled.source}/{target}": (on_disk(project, target), new)
+            for target, new in changes.items()
+        },
+    )
     return [
         f"{'removed' if text is None else 'wrote'} {tangled.source}/{target}"
         for target, text in sorted(written.items())

@@ -20,7 +20,7 @@ from must_fail import (
     Pair,
 )
 
-from bookproof import check, cli, kills, markdown, reasons, tangle
+from bookproof import cli, kills, markdown, reasons, tangle, verdicts
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
 from bookproof.elements import Chapter
@@ -204,7 +204,7 @@ def _(book: Book, patch: pytest.MonkeyPatch) -> str:
         blanks = {n: blank(n, each) for n, each in runnable(chapter)}
         return ChapterRun(chapter, blanks, complete=True)
 
-    patch.setattr(check, "run_chapter", run)
+    patch.setattr(verdicts, "run_chapter", run)
     return "book/ch.md:11:1"
 
 

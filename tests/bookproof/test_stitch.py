@@ -440,7 +440,7 @@ def ugly(book: dict[str, str]) -> dict[str, str]:
 
 KILLED = """
 import os, pathlib, signal, sys
-from bookproof import stitch
+from bookproof import journal, stitch
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.tangle import check, tangle
@@ -483,12 +483,12 @@ for step in range(200):
         assert path.read_bytes() in (were[name], become[name]), (step, name)
         state.append(path.read_bytes() == become[name])
     seen.add(tuple(state))
-    stitch.resume(project)
+    journal.resume(project)
     now = {name: path.read_bytes() for name, path in paths.items()}
     assert now in (were, become), step
     if any(state):
         assert now == become, step
-    assert not (project.source / ".stitching").exists()
+    assert not (project.source / ".unfinished").exists()
 assert all(path.read_bytes() == become[name] for name, path in paths.items())
 assert check(tangle(read(), project), project) == []
 print(kills, len(seen))
@@ -517,6 +517,6 @@ def test_a_file_that_changed_after_a_kill_is_not_overwritten(project):
     new = stitch.stitch(read(project), project)
     (project.book / "one.md").write_text(BOOK + "More.\n")
     before = files(project)
-    with pytest.raises(BookError, match="changed while it was being stitched"):
+    with pytest.raises(BookError, match="changed while it was being written"):
         stitch.write(new, project)
     assert files(project) == before

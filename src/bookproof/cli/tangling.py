@@ -69,11 +69,11 @@ def _add_where(commands: Commands) -> None:
 
 
 def _tangle(options: argparse.Namespace) -> int:
-    from bookproof import check, stitch, tangle
+    from bookproof import check, journal, tangle
 
     project = project_of(options)
     if not options.check:
-        stitch.resume(project)
+        journal.resume(project)
     paths, findings = check.paths_of(project)
     tangled = tangle.tangle(check.read(project, paths), project)
     findings = check.once([*findings, *tangled.findings])
@@ -87,11 +87,11 @@ def _tangle(options: argparse.Namespace) -> int:
 
 
 def _stitch(options: argparse.Namespace) -> int:
-    from bookproof import check, stitch
+    from bookproof import check, journal, stitch
 
     project = project_of(options)
     if not options.check:
-        for line in stitch.resume(project):
+        for line in journal.resume(project):
             say(line)
     paths, findings = check.paths_of(project)
     if not findings:
