@@ -232,6 +232,12 @@ IN_A_CHAPTER = (
     ),
     swap("magic", cell("‸%who"), "%who", "n"),
     swap("unstable-output", "‸" + cell("object()"), "object()", "object();"),
+    swap(
+        "output-kind",
+        "‸" + cell("from IPython.display import HTML", "HTML('<b>so</b>')"),
+        "HTML('<b>so</b>')",
+        "'so'",
+    ),
     Pair(
         "exercise",
         EXERCISE.replace("s = 1", "s = 3"),
