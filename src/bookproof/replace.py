@@ -49,7 +49,8 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _named(path: Path) -> Path:
-    return path.with_name(f"{_PREFIX}{os.getpid()}-{path.name}")
+    # With no suffix by which it could be taken for a module or a ledger.
+    return path.with_name(f"{_PREFIX}{os.getpid()}-{path.name}~")
 
 
 def _write(path: Path, new: Path, data: bytes) -> None:
