@@ -87,6 +87,7 @@ _UNARY = re.compile(
 _INDEX = re.compile(
     r"(?<=_)(?:([a-z])(?![a-z])|\{([a-z]+)\}|\{([a-z]),\s*([a-z])\})"
 )
+_LONE_INDEX = re.compile(r"(?<=_)(?:[a-zA-Z]|\\ell(?![a-zA-Z]))")
 _WORDS = {
     "at least": "at most",
     "at most": "at least",
@@ -117,6 +118,19 @@ def in_formula(tex: str) -> Iterator[Change]:
         yield Change("transpose", match.start(), match.group(), after)
     yield from _replaced("layer", _LAYERS, tex)
     yield from _indices(tex)
+
+
+def outside_markers(tex: str) -> Iterator[Change]:
+    """The changes of a formula that is only read: an index by itself too,
+    which a marker would not find bound."""
+    changes = list(in_formula(tex))
+    yield from changes
+    taken = {change.offset for change in changes}
+    for match in _LONE_INDEX.finditer(_without_reasons(tex)):
+        if match.start() not in taken:
+            before = match.group()
+            after = "j" if before == "i" else "i"
+            yield Change("index", match.start(), before, after)
 
 
 def in_marker(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from bookproof import vocabulary
-from bookproof.changes import in_formula
+from bookproof.changes import in_formula, outside_markers
 from bookproof.config import Project
 from bookproof.diagnostics import Finding, Text
 from bookproof.elements import (
@@ -146,7 +146,7 @@ def _unbound(
         if not isinstance(math, PlainMath) or math.checked:
             continue
         tex = math.body.text
-        changes = sorted(in_formula(tex), key=lambda one: one.offset)
+        changes = sorted(outside_markers(tex), key=lambda one: one.offset)
         if not changes or vocabulary.relations(tex) or vocabulary.numerals(tex):
             continue  # those are findings of their own
         things = dict.fromkeys(f"{one.kind} {one.before}" for one in changes)

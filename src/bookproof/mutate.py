@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bookproof.changes import Change, in_formula, in_marker, in_words
+from bookproof.changes import Change, in_marker, in_words, outside_markers
 from bookproof.diagnostics import Place, Text
 from bookproof.elements import (
     Chapter,
@@ -111,7 +111,7 @@ def _changes(
 ) -> Iterator[Change]:
     if not isinstance(element, Marker):
         # Only a table's shapes are evaluated.
-        changes = in_marker if isinstance(element, Symbols) else in_formula
+        changes = in_marker if isinstance(element, Symbols) else outside_markers
         yield from changes(text)
         return
     if element.kind not in ("let", "claim") and not part:
