@@ -150,9 +150,9 @@ def binary_cross_entropy_with_logits(
     """The surprise at yes-or-no targets, given logits of "yes".
 
     input and target have the same shape, ShapeError otherwise; a target lies
-    between 0 and 1. Formula: max(z, 0) - y z + log1p(exp(-|z|)), accurate for
-    every logit. The gradient of an entry is sigmoid(z) - y. Derived in "A
-    difference keeps the errors and loses the rest".
+    between 0 and 1. Formula: max(z, 0) - y z + log1p(exp(-|z|)), accurate at
+    every logit if y is 0 or 1. The gradient of an entry is sigmoid(z) - y.
+    Derived in "A difference keeps the errors and loses the rest".
     """
     shapes = [np.shape(plain(input)), np.shape(plain(target))]
     if shapes[0] != shapes[1]:
