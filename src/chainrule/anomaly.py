@@ -29,8 +29,9 @@ class detect_anomaly(ContextDecorator):
     `AnomalyError` names the operation, the entry, and the line that called
     the operation. Arrays that were written to behind the engine's back, as
     by `w.data[0] = 1`, are found on the way back (InPlaceError). Infinities
-    that go in, as in a mask of scores, may go through; a NaN may not. Costs
-    several times the run, so it is for looking, not for training.
+    that go in, as in a mask of scores, may go through; a NaN may not. Looks
+    at traced arrays of reverse mode only. For looking, not for training:
+    every array is read once more, and once more for a checksum.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class detect_anomaly(ContextDecorator):
         quiet = np.errstate(all="ignore")
         quiet.__enter__()
         self.before.append((mode.watch, quiet))
-        mode.watch = Inspector()
+        mode.watch = mode.watch or Inspector()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -85,6 +86,7 @@ class Inspector:
             self.lines[node] = line
             self.prints[node] = fingerprints(node)
 
+    # Look at a node on the way back
     def before(self, node: Node) -> None:
         """Compare what a node kept with what it was."""
         if node in self.prints and self.prints[node] != fingerprints(node):
@@ -96,13 +98,18 @@ class Inspector:
 
     def backward(self, node: Node, i: int, g: Array, share: Array) -> None:
         """Look at a share that a node sends."""
-        found = kind(plain(share))
-        if found and (found == "NaN" or not kind(plain(g))):
-            assert node.primitive is not None
+        came, found = kind(plain(g)), kind(plain(share))
+        assert node.primitive is not None
+        name, line = node.primitive.name, self.lines.get(node, "")
+        if came == "NaN":
             raise AnomalyError(
-                f"the backward pass of {node.primitive.name} gives the first "
-                f"{found}, in the gradient of argument {i} at "
-                f"{place(plain(share))}\n{self.lines.get(node, '')}"
+                f"the gradient that reaches {name} holds a NaN already, at "
+                f"{place(plain(g))}\n{line}"
+            )
+        if found == "NaN" or (found and not came):
+            raise AnomalyError(
+                f"the backward pass of {name} gives the first {found}, in the "
+                f"gradient of argument {i} at {place(plain(share))}\n{line}"
             )
 
 

@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from chainrule.custom import attach, highest, lowered, silent
+from chainrule.custom import (
+    attach,
+    highest,
+    lowered,
+    silent,
+    smooth,
+    unrecorded,
+)
 from chainrule.engine import (
     Array,
     Leaf,
@@ -20,9 +26,11 @@ from chainrule.engine import (
     Recorder,
     Traced,
     mode,
+    plain,
     running,
     sweep,
 )
+from chainrule.errors import NotDifferentiable
 from chainrule.nested import leaves, rebuilt
 
 Function = Callable[..., Any]
@@ -36,15 +44,20 @@ def checkpoint(f: Function) -> Function:
     is needed for one such function at a time, for the price of a second run.
     Arrays that f reads without being given them, as a layer reads its
     weights, get their gradients too. The random generators that f can reach
-    (arguments, closures, attributes, globals) draw the same numbers again.
+    (arguments and defaults, closures, attributes, globals) draw the same
+    numbers again. Whatever else f changes, it changes twice. Raises
+    NotDifferentiable on the way back where f returns something else then.
     """
 
     @functools.wraps(f)
     def forgetful(*args: Any, **kwargs: Any) -> Any:
         top = highest("checkpoint", args)
-        if top is None or isinstance(top, Recorder):
-            return Run(f, args, kwargs, top).result()
-        return f(*args, **kwargs)  # forward mode remembers nothing anyway
+        if top is not None and not isinstance(top, Recorder):
+            return f(*args, **kwargs)  # forward mode remembers nothing anyway
+        run = Run(f, args, kwargs, top)
+        if mode.muted not in (-1, run.level):
+            return f(*args, **kwargs)  # one level at a time can be muted
+        return run.result()
 
     return forgetful
 
@@ -61,11 +74,18 @@ class Run:
         self.level = 0 if top is None else top.level
         self.values, self.parents = lowered(self.level, args)
 
+    def given(self, nodes: Sequence[Node | None]) -> Any:
+        """The arguments, those of this level with other nodes."""
+        rows = zip(leaves(self.args), self.values, nodes, strict=True)
+        return rebuilt(
+            self.args, (x if x is v else x.like(v, n) for x, v, n in rows)
+        )
+
     # Run it without a record
     def result(self) -> Any:
         """What f returns, with a way back that runs f again."""
         with muted(self.level) as read:
-            out = self.f(*rebuilt(self.args, iter(self.values)), **self.kwargs)
+            out = self.f(*self.given([None] * len(self.values)), **self.kwargs)
         found = leaves(out)
         if any(isinstance(x, Traced) and x.level > self.level for x in found):
             restore(self.states)
@@ -76,10 +96,10 @@ class Run:
         top = next(mine, None) if self.top is None else self.top
         if top is None:
             return out
-        self.top, self.captured = top, list(dict.fromkeys(read))
+        self.first, self.captured = bare, list(dict.fromkeys(read))
         parents = [*self.parents, *self.captured]
         if silent(self.level, parents):
-            return rebuilt(out, (top.like(x, None) for x in bare))
+            return unrecorded(top, rebuilt(out, iter(bare)))
         values = [*self.values, *(node.ans for node in self.captured)]
         name = getattr(self.f, "__name__", type(self.f).__name__)
         result = rebuilt(out, iter(bare))
@@ -92,19 +112,38 @@ class Run:
             Leaf(x) if node else None
             for x, node in zip(self.values, self.parents, strict=True)
         ]
-        pairs = zip(self.values, starts, strict=True)
-        assert self.top is not None
         with recording(self.level), replayed(self.states):
-            args = (self.top.like(x, s) if s else x for x, s in pairs)
-            out = self.f(*rebuilt(self.args, args), **self.kwargs)
+            out = self.f(*self.given(starts), **self.kwargs)
+            again, nodes = lowered(self.level, out)
+            self.compare(again)
             seeds: dict[Node, Array] = {}
-            _, nodes = lowered(self.level, out)
             for node, g in zip(nodes, leaves(gradients), strict=True):
                 if node:
                     seeds[node] = seeds[node] + g if node in seeds else g
             found = sweep(seeds, retain=False, stop=set(self.captured))
         asked = [*starts, *self.captured]
         return [found.get(node) if node else None for node in asked]
+
+    # Compare the second run with the first
+    def compare(self, again: Sequence[Any]) -> None:
+        """Refuse to go back through a run that was another one."""
+        as_many = len(again) == len(self.first)
+        if not (as_many and all(map(alike, again, self.first))):
+            raise NotDifferentiable(
+                "a checkpointed function returned something else when it was "
+                "run again; let it draw from a Generator that it holds, and "
+                "change nothing that it reads"
+            )
+
+
+# Tell whether two results are the same
+def alike(a: Any, b: Any) -> bool:
+    """Whether two results are equal but for rounding."""
+    if not smooth(a):
+        return True
+    a, b = plain(a), plain(b)
+    same = np.shape(a) == np.shape(b)
+    return same and np.allclose(a, b, rtol=1e-4, equal_nan=True)
 
 
 # Record nothing at one level, but hear what it reads
@@ -126,7 +165,8 @@ def muted(level: int) -> Iterator[list[Node]]:
 def recording(level: int) -> Iterator[None]:
     """Record at this level, though its transformation may have ended."""
     before, ended = (mode.quiet, mode.muted), level not in running
-    mode.quiet = mode.muted = -1
+    mode.quiet = min(mode.quiet, level)
+    mode.muted = -1 if mode.muted == level else mode.muted
     running.add(level)
     try:
         yield
@@ -157,23 +197,41 @@ def states(root: Any) -> list[State]:
     return found
 
 
+# Look where a generator may be
 def inside(x: Any) -> list[Any]:
-    """What a container, a function or a callable object holds."""
+    """What a container, a function or an object holds."""
     if isinstance(x, dict):
         return list(x.values())
-    if isinstance(x, list | tuple):
+    if isinstance(x, list | tuple | set | frozenset):
         return list(x)
     if isinstance(x, functools.partial):
         return [x.func, x.args, x.keywords]
     if isinstance(x, MethodType):
         return [x.__self__, x.__func__]
     if isinstance(x, FunctionType):
-        read = [x.__globals__.get(name) for name in x.__code__.co_names]
-        return [*inspect.getclosurevars(x).nonlocals.values(), *read]
-    attributes = callable(x) and not isinstance(x, type | Traced)
-    return [getattr(x, "__dict__", None)] if attributes else []
+        read = [x.__globals__.get(name) for name in named(x.__code__)]
+        return [*closed(x), x.__defaults__, x.__kwdefaults__, *read]
+    if isinstance(x, type | ModuleType | Traced | np.ndarray):
+        return []
+    return [getattr(x, "__dict__", None)]
 
 
+def closed(f: FunctionType) -> Iterator[Any]:
+    """What a function closes over, as far as it has a value yet."""
+    for cell in f.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:
+            continue
+
+
+def named(code: CodeType) -> list[str]:
+    """The names that code reads, functions inside it included."""
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    return [*code.co_names, *(name for c in inner for name in named(c))]
+
+
+# Go back to a state, and return
 def restore(saved: list[State]) -> None:
     """Put every generator back where it was."""
     for generator, state in saved:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -45,14 +46,29 @@ class Rules(Sequence[Rule | None]):
 def primitive(f: Function) -> Primitive:
     """A primitive that computes f, for which rules can then be given.
 
-    f takes arrays, and options as keywords, and returns one array. On traced
+    f takes arrays by position, and options, and returns one array. On traced
     arrays it is called with what they stand for.
     """
-    made = Primitive(f, getattr(f, "__name__", repr(f)))
+    made = ByPosition(f, getattr(f, "__name__", repr(f)))
     made.vjps = made.jvps = Rules(())
     return made
 
 
+# Take traced arrays by position
+class ByPosition(Primitive):
+    """A primitive that refuses traced arrays for which it finds no rule."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Array:
+        others = [x for x in args if not isinstance(x, Traced)]
+        if any(isinstance(x, Traced) for x in leaves([others, kwargs])):
+            raise NotDifferentiable(
+                f"{self.name} finds its rules by position; pass traced "
+                "arrays one by one and without a name"
+            )
+        return super().__call__(*args, **kwargs)
+
+
+# Give the rules
 def defvjp(prim: Primitive, *rules: Rule | None) -> None:
     """Give a primitive its reverse rules, one for each argument, or None.
 
@@ -78,8 +94,10 @@ class custom_vjp:
     `f.defvjp(fwd, bwd)`: `fwd(*args)` returns the result of f and whatever
     `bwd` will need; `bwd(residuals, g)` returns the gradients of all
     arguments, in a tuple, None for one that has none. Arguments and results
-    may be containers of arrays. Second derivatives go through the operations
-    of fwd and bwd; forward mode has no rule and says so.
+    may be containers of arrays. Traced arrays come in as arguments only: one
+    that f reads from outside would get no gradient, and is refused. Second
+    derivatives go through the operations of fwd and bwd; forward mode has no
+    rule and says so.
     """
 
     def __init__(self, f: Function) -> None:
@@ -105,26 +123,29 @@ class custom_vjp:
             raise TypeError(f"{self.name}: {names} cannot be keyword-only")
         return self.run(bound.args)
 
+    # Run it, or the function that goes forward
     def run(self, args: tuple[Any, ...]) -> Any:
         """Call f, or fwd where there is something to record."""
         top = highest(self.name, args)
         if top is None:
-            return self.f(*args)
+            return stripped(self.name, 0, self.f(*args))
         if not isinstance(top, Recorder):
             raise NotDifferentiable(
                 f"{self.name} has a rule for the way back only"
             )
-        values, parents = lowered(top.level, args)
+        level = top.level
+        values, parents = lowered(level, args)
         given = rebuilt(args, iter(values))
-        if silent(top.level, parents):
-            return mapped(lambda x: top.like(x, None), self.run(given))
+        if silent(level, parents):
+            return unrecorded(top, self.run(given))
         assert self.rules is not None
         fwd, bwd = self.rules
         out, residuals = fwd(*given)
 
         def back(g: Any) -> list[Array | None]:
-            return spread(self.name, args, bwd(residuals, g))
+            return spread(self.name, level, args, bwd(residuals, g))
 
+        out = stripped(self.name, level, out)
         return attach(top, self.name, values, parents, out, back)
 
 
@@ -162,8 +183,38 @@ def silent(level: int, parents: Sequence[Node | None]) -> bool:
     return level < mode.quiet or not any(parents)
 
 
+# Take the level off a result, or put it on
+def stripped(name: str, level: int, out: Any) -> Any:
+    """`out` with this level taken off, if only arguments led to it."""
+    for x in leaves(out):
+        mine = isinstance(x, Traced) and x.level >= level
+        if mine and getattr(x, "node", x) is not None:
+            raise NotDifferentiable(
+                f"{name} read a traced array from outside, of which its "
+                "rule knows nothing; pass it as an argument"
+            )
+    return rebuilt(out, iter(lowered(level, out)[0]))
+
+
+def smooth(x: Any) -> bool:
+    """Whether x can have a gradient: an array or a number of floats."""
+    return np.issubdtype(array(x).dtype, np.floating)
+
+
+def array(x: Any) -> Array:
+    """x as an array, if it is not one or stands for one."""
+    return x if isinstance(x, Traced) else np.asarray(x)
+
+
+def unrecorded(top: Recorder, out: Any) -> Any:
+    """The result at the level of `top`, without a way back."""
+    return mapped(lambda x: top.like(array(x), None) if smooth(x) else x, out)
+
+
 # Read what a way back returned
-def spread(name: str, args: tuple[Any, ...], found: Any) -> list[Array | None]:
+def spread(
+    name: str, level: int, args: tuple[Any, ...], found: Any
+) -> list[Array | None]:
     """The gradient of every array in the arguments, in order."""
     if not isinstance(found, tuple) or len(found) != len(args):
         raise ShapeError(
@@ -171,17 +222,40 @@ def spread(name: str, args: tuple[Any, ...], found: Any) -> list[Array | None]:
             [(len(args),)],
             f"bwd returns a tuple of {len(args)} gradients, one an argument",
         )
-    shares: list[Array | None] = []
-    for x, g in zip(args, found, strict=True):
-        own = len(leaves(x))
-        parts = [None] * own if g is None else leaves(g)
-        if len(parts) != own:
-            raise ShapeError(
-                f"the rule of {name}", [(own,), (len(parts),)],
-                "a gradient has the containers of its argument",
-            )  # fmt: skip
-        shares += parts
-    return shares
+    return [
+        None if g is None else own(name, level, g)
+        for g in matched(name, args, found)
+    ]
+
+
+def own(name: str, level: int, g: Array) -> Array:
+    """A gradient with this level taken off, if it was not recorded there."""
+    (bare,), (node,) = lowered(level, [g])
+    if node is not None:
+        raise NotDifferentiable(
+            f"bwd of {name} read a traced array from outside; keep it among "
+            "the residuals"
+        )
+    return bare
+
+
+def matched(name: str, x: Any, g: Any) -> list[Any]:
+    """The parts of g that belong to the arrays of x, None where none does."""
+    if g is None:
+        return [None] * len(leaves(x))
+    if isinstance(x, dict) and isinstance(g, dict) and x.keys() == g.keys():
+        return [part for k in x for part in matched(name, x[k], g[k])]
+    lists = isinstance(x, list | tuple) and isinstance(g, list | tuple)
+    if lists and len(x) == len(g):
+        pairs = zip(x, g, strict=True)
+        return [part for pair in pairs for part in matched(name, *pair)]
+    if not isinstance(x, dict | list | tuple) and len(leaves(g)) == 1:
+        return [] if x is None else leaves(g)
+    raise ShapeError(
+        f"the rule of {name}",
+        [(len(leaves(x)),), (len(leaves(g)),)],
+        "a gradient has the containers of its argument",
+    )
 
 
 # Record a result together with its way back
@@ -198,25 +272,29 @@ def attach(
     `back` takes gradients in containers like `out` and returns one for each
     value. Several results are recorded as one array and cut up again.
     """
-    results: list[Array] = [
-        np.asarray(x) if not isinstance(x, Traced) else x for x in leaves(out)
-    ]
-    smooth = [np.issubdtype(x.dtype, np.floating) for x in results]
-    packed = join([x for x, s in zip(results, smooth, strict=True) if s])
-    known: list[Any] = [None, ()]
+    moves = [smooth(x) for x in leaves(out)]
+    if not any(moves):
+        return out
+    pairs = zip(leaves(out), moves, strict=True)
+    results = [array(x) if m else x for x, m in pairs]
+    packed = join(list(compress(results, moves)))
+    asked = [i for i, parent in enumerate(parents) if parent is not None]
+    found: list[Any] = []
 
     def share(i: int, g: Array, *_: Any) -> Array:
-        if known[0] is not g:
-            pieces = cut(g, results, smooth)
-            known[:] = g, back(rebuilt(out, iter(pieces)))
-        found = known[1][i]
-        return np.zeros_like(values[i]) if found is None else found
+        if i == asked[0]:
+            found[:] = back(rebuilt(out, iter(cut(g, results, moves))))
+        mine = found[i]
+        if i == asked[-1]:
+            found.clear()
+        return np.zeros_like(values[i]) if mine is None else mine
 
     by_hand = Primitive(back, name)
     by_hand.vjps = Each(share)
     node = Node(by_hand, values, NOTHING, packed, parents)
-    pieces = cut(top.like(packed, node), results, smooth)
-    return rebuilt(out, iter(pieces))
+    if mode.watch is not None:
+        mode.watch.forward(by_hand, values, packed, node)
+    return rebuilt(out, iter(cut(top.like(packed, node), results, moves)))
 
 
 # Make one array of several
@@ -228,21 +306,16 @@ def join(results: Sequence[Array]) -> Array:
 
 
 def cut(
-    packed: Array, results: Sequence[Array], smooth: Sequence[bool]
-) -> list[Array]:
-    """What was joined, apart again; whole numbers stay as they are."""
-    if sum(smooth) == 1:
-        return [
-            packed if s else x for x, s in zip(results, smooth, strict=True)
-        ]
+    packed: Array, results: Sequence[Any], moves: Sequence[bool]
+) -> list[Any]:
+    """What was joined, apart again; what does not move stays as it is."""
+    if sum(moves) == 1:
+        return [packed if m else x for x, m in zip(results, moves, strict=True)]
     pieces, start = [], 0
-    for x, s in zip(results, smooth, strict=True):
-        if s:
-            piece = packed[start : start + x.size].reshape(x.shape)
-            pieces.append(
-                piece if piece.dtype == x.dtype else piece.astype(x.dtype)
-            )
+    for x, m in zip(results, moves, strict=True):
+        if m:
+            part = packed[start : start + x.size].reshape(x.shape)
             start += x.size
-        else:
-            pieces.append(x)
+            x = part if part.dtype == x.dtype else part.astype(x.dtype)
+        pieces.append(x)
     return pieces

@@ -116,3 +116,57 @@ def test_it_ends_with_its_block_and_works_as_a_decorator() -> None:
             -1,
             -1,
         ]
+
+
+def test_nested_blocks_share_what_they_remember() -> None:
+    w = cr.Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    with cr.detect_anomaly():
+        with cr.detect_anomaly():
+            h = np.exp(w)
+            loss = np.sum(h * h)
+        h.data[0] = 7
+        with pytest.raises(cr.InPlaceError, match="multiply kept"):
+            loss.backward()
+
+
+def test_an_error_inside_ends_the_watch() -> None:
+    with pytest.raises(KeyError), cr.detect_anomaly():
+        raise KeyError("on purpose")
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(np.sqrt(cr.Tensor(-X))[0].item())
+
+
+def test_a_nan_that_is_sent_in_is_told_apart() -> None:
+    x = cr.Tensor(X, requires_grad=True)
+    assert "reaches multiply holds a NaN already, at entry (1,)" in message(
+        lambda: (x * 2).backward(np.array([1.0, np.nan, 1.0]))
+    )
+
+
+def test_rules_by_hand_are_watched() -> None:
+    logarithm = cr.custom_vjp(lambda x: np.log(x))
+    logarithm.defvjp(lambda x: (np.log(x), x), lambda x, g: (g / (x - 1),))
+    bad = cr.Tensor(-X, requires_grad=True)
+    assert "<lambda> gives the first NaN, at entry (0,)" in message(
+        lambda: logarithm(bad)
+    )
+    x = cr.Tensor(X * X + 1, requires_grad=True)
+
+    def f() -> None:
+        y = logarithm(x)
+        np.sum(y).backward()
+
+    found = message(f)
+    assert "backward pass of <lambda> gives the first infinity" in found
+    assert "y = logarithm(x)" in found
+
+
+def test_a_checkpointed_function_is_watched() -> None:
+    def f(x: Any) -> Any:
+        y = np.sqrt(x) + 1
+        return y * 2
+
+    bad = cr.Tensor(X, requires_grad=True)
+    assert "sqrt gives the first NaN, at entry (2,)" in message(
+        lambda: cr.checkpoint(f)(bad)
+    )

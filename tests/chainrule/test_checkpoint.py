@@ -176,3 +176,146 @@ def test_nothing_is_recorded_under_no_grad() -> None:
         out = cr.checkpoint(lambda x: x * w)(X)
     assert not out.requires_grad
     assert isinstance(cr.checkpoint(np.sin)(X), np.ndarray)
+
+
+def mixed_levels(wrap: Wrap) -> list[np.ndarray]:
+    """A checkpoint inside a gradient inside a checkpoint."""
+    w = cr.Tensor(X / 5, requires_grad=True)
+    h = cr.Tensor(X / 7, requires_grad=True)
+
+    def outer(h: Any) -> Any:
+        inner = wrap(lambda z: np.sum(np.tanh(z * w * h) ** 2))
+        return np.sum(cr.grad(inner)(X))
+
+    wrap(outer)(h).backward()
+    assert w.grad is not None
+    assert h.grad is not None
+    return [w.grad, h.grad]
+
+
+def test_checkpoints_of_different_levels_nest() -> None:
+    pairs = zip(
+        mixed_levels(cr.checkpoint), mixed_levels(lambda f: f), strict=True
+    )
+    for ours, theirs in pairs:
+        assert theirs.all()
+        np.testing.assert_allclose(ours, theirs, rtol=1e-13)
+
+
+def test_tensors_stay_tensors_inside() -> None:
+    x = cr.Tensor(X, requires_grad=True)
+    np.sum(cr.checkpoint(lambda h: h * h.detach())(x)).backward()
+    assert np.array_equal(x.grad, X)
+    assert cr.checkpoint(np.argmax)(x) == X.argmax()
+
+
+shared = np.random.default_rng(7)
+
+
+class Dropping:
+    """Not callable itself; its methods draw."""
+
+    def __init__(self) -> None:
+        self.draw = np.random.default_rng(8)
+
+    def drop(self, h: Any) -> Any:
+        return h * (self.draw.random(h.shape) < 0.5)
+
+
+def drop_by_default(h: Any, draw: Any = np.random.default_rng(9)) -> Any:  # noqa: B008
+    return h * (draw.random(h.shape) < 0.5)
+
+
+def drop_by_name(h: Any, *, draw: Any = np.random.default_rng(9)) -> Any:  # noqa: B008
+    return h * (draw.random(h.shape) < 0.5)
+
+
+held = Dropping()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        drop_by_default,
+        drop_by_name,
+        Dropping().drop,
+        lambda h: held.drop(h),
+        lambda h: h * [draw() < 0.5 for draw in [shared.random] * 40],
+        lambda h: h * np.array(list(map(lambda _: shared.random(), h))),  # noqa: C417
+    ],
+)
+def test_generators_are_found_where_they_hide(f: Any) -> None:
+    x = cr.Tensor(np.ones(40), requires_grad=True)
+    out = cr.checkpoint(f)(x)
+    np.sum(out).backward()
+    assert 0 < out.data.sum() < 40
+    assert np.array_equal(x.grad, out.data)
+
+
+def test_another_second_run_is_refused() -> None:
+    x = cr.Tensor(X, requires_grad=True)
+    calls = iter([2.0, 3.0])
+    out = cr.checkpoint(lambda h: h * next(calls))(x)
+    with pytest.raises(cr.NotDifferentiable, match="something else"):
+        np.sum(out).backward()
+    longer = iter([1, 2])
+    out = cr.checkpoint(lambda h: [h] * next(longer))(x)
+    with pytest.raises(cr.NotDifferentiable, match="something else"):
+        np.sum(out[0]).backward()
+
+
+def test_a_nan_is_not_another_run() -> None:
+    x = cr.Tensor(-X * X, requires_grad=True)
+    with np.errstate(invalid="ignore"):
+        np.sum(cr.checkpoint(np.sqrt)(x)).backward()
+    assert x.grad is not None
+    assert np.isnan(x.grad).all()
+
+
+def test_an_error_leaves_everything_as_it_was() -> None:
+    draw = np.random.default_rng(3)
+    w = cr.Tensor(np.ones(3), requires_grad=True)
+    fail = False
+
+    def f(h: Any) -> Any:
+        out = h * w * draw.random()
+        if fail:
+            raise KeyError("on purpose")
+        return out
+
+    out = cr.checkpoint(f)(X)
+    fail = True
+    then = draw.bit_generator.state
+    with pytest.raises(KeyError):
+        np.sum(out).backward()
+    assert draw.bit_generator.state == then
+    with pytest.raises(KeyError):
+        cr.checkpoint(f)(X)
+    assert (w * 2).requires_grad
+    np.sum(w * w).backward()
+    assert w.grad is not None
+    assert w.grad.tolist() == [2, 2, 2]
+
+
+def test_no_grad_holds_for_the_outer_levels_on_the_way_back() -> None:
+    x = cr.Tensor(X, requires_grad=True)
+    w = cr.Tensor(A[0], requires_grad=True)
+    _, pullback = cr.vjp(cr.checkpoint(lambda z: np.sum(np.sin(z * w))), x)
+    with cr.no_grad():
+        (g,) = pullback(np.ones(()))
+    assert not getattr(g, "requires_grad", False)
+    (g,) = pullback(np.ones(()))
+    assert g.requires_grad
+
+
+def test_a_function_may_name_what_is_not_there_yet() -> None:
+    def f(h: Any) -> Any:
+        return later(h) if h.size > 3 else h * 2
+
+    x = cr.Tensor(X, requires_grad=True)
+    np.sum(cr.checkpoint(f)(x)).backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [2, 2, 2]
+
+    def later(h: Any) -> Any:
+        return f(h)

@@ -143,3 +143,100 @@ def test_mistakes_are_named() -> None:
         cr.grad(f)(1.0, 2.0)
     with pytest.raises(cr.NotDifferentiable, match="way back only"):
         cr.jvp(lambda x: f(x, 2.0), (1.0,), (1.0,))
+
+
+def test_a_rule_cannot_be_passed_over() -> None:
+    @cr.primitive
+    def square(x: Any) -> Any:
+        return np.sum(np.asarray(x) if isinstance(x, list) else x * x)
+
+    cr.defvjp(square, lambda g, ans, x: g * 100.0 * np.ones_like(x))
+    x = np.array([1.0, 2.0])
+    assert cr.grad(square)(x).tolist() == [100, 100]
+    for passed in (lambda x: square(x=x), lambda x: square([x[0], x[1]])):
+        with pytest.raises(cr.NotDifferentiable, match="by position"):
+            cr.grad(passed)(x)
+
+
+def twice(out: Any = None, back: Any = None) -> custom_vjp:
+    """A function of one array, with parts of the rule to be replaced."""
+    out = out or (lambda x: x * 2)
+    f = custom_vjp(out)
+    f.defvjp(lambda x: (out(x), None), back or (lambda _, g: (g * 2,)))
+    return f
+
+
+def test_gradients_are_found_by_key_and_may_be_missing() -> None:
+    @custom_vjp
+    def product(d: Any) -> Any:
+        return d["a"] * d["b"]
+
+    x = {"a": np.array(2.0), "b": np.array(5.0)}
+    product.defvjp(
+        lambda d: (d["a"] * d["b"], d),
+        lambda d, g: ({"b": g * d["a"], "a": g * d["b"]},),
+    )
+    assert cr.grad(product)(x) == {"a": 5, "b": 2}
+    product.defvjp(
+        lambda d: (d["a"] * d["b"], d), lambda d, g: ({"b": g, "a": None},)
+    )
+    assert cr.grad(product)(x) == {"a": 0, "b": 1}
+    for wrong in ({"a": x["a"]}, {"a": x["a"], "c": x["b"]}, [x["a"], x["b"]]):
+        product.defvjp(
+            lambda d: (d["a"] * d["b"], d), lambda d, g, w=wrong: (w,)
+        )
+        with pytest.raises(cr.ShapeError, match="containers of its argument"):
+            cr.grad(product)(x)
+
+
+def test_what_is_read_from_outside_is_refused() -> None:
+    x = cr.Tensor(np.ones(3), requires_grad=True)
+    w = cr.Tensor(np.arange(3.0), requires_grad=True)
+    by_the_side = twice(lambda x: x * w)
+    for given in (x, np.ones(3)):
+        with pytest.raises(cr.NotDifferentiable, match="read a traced array"):
+            by_the_side(given)
+    on_the_way_back = twice(back=lambda _, g: (g * w,))
+    with pytest.raises(cr.NotDifferentiable, match="bwd of <lambda> read"):
+        np.sum(on_the_way_back(x)).backward()
+    constant = cr.Tensor(np.arange(3.0))
+    free = twice(lambda x: x * constant, lambda _, g: (g * constant,))
+    np.sum(free(x)).backward()
+    assert isinstance(free(x).data, np.ndarray)
+    assert isinstance(x.grad, np.ndarray)
+    assert x.grad.tolist() == [0, 1, 2]
+
+
+def test_whole_numbers_stay_indices() -> None:
+    place = twice(lambda x: np.argmax(x), lambda _, g: (None,))
+    x = np.array([1.0, 3.0, 2.0])
+    assert cr.grad(lambda x: x[place(x)] ** 2)(x).tolist() == [0, 6, 0]
+
+    def unrecorded(x: Any) -> Any:
+        with cr.no_grad():
+            most, i = twice(lambda x: (np.max(x), np.argmax(x)))(x)
+        return x[i] * most
+
+    assert cr.grad(unrecorded)(x).tolist() == [0, 3, 0]
+
+
+def test_a_gradient_that_was_changed_is_read_again() -> None:
+    _, pullback = cr.vjp(twice(), np.ones(2))
+    g = np.ones(2)
+    assert pullback(g)[0].tolist() == [2, 2]
+    g *= 10
+    assert pullback(g)[0].tolist() == [20, 20]
+
+
+def test_keyword_arguments_are_put_in_their_places() -> None:
+    @custom_vjp
+    def scaled(x: Any, k: float = 2.0) -> Any:
+        return x * k
+
+    scaled.defvjp(lambda x, k: (x * k, k), lambda k, g: (g * k, None))
+    assert cr.grad(lambda x: np.sum(scaled(k=3.0, x=x)))(np.ones(1)) == [3]
+    assert cr.grad(lambda x: np.sum(scaled(x)))(np.ones(1)) == [2]
+    named = custom_vjp(lambda x, *, k=1: x * k)
+    named.defvjp(lambda x, k: (x, k), lambda k, g: (g, None))
+    with pytest.raises(TypeError, match="k cannot be keyword-only"):
+        named(1.0)

@@ -106,3 +106,46 @@ def test_norms_without_a_rule_say_so() -> None:
             cr.grad(lambda x, p=order: np.linalg.norm(x, p))(np.ones((2, 3)))
     with pytest.raises(cr.ShapeError, match="over which axis"):
         cr.grad(lambda x: np.linalg.norm(x, 1))(np.ones((2, 3, 4)))
+
+
+def test_lengths_of_any_order_have_gradient_zero_at_the_origin() -> None:
+    for order in (1.5, 3, 4.0):
+        f = lambda x, p=order: np.linalg.norm(x, p)  # noqa: E731
+        np.testing.assert_array_equal(cr.grad(f)(np.zeros(3)), np.zeros(3))
+        x = np.array([2.0, -1.0, 0.5])
+        assert cr.gradcheck(f, [x])
+        assert f(cr.Tensor(x)).item() == pytest.approx(f(x), rel=1e-14)
+
+
+def test_orders_that_no_vector_has_say_so() -> None:
+    for order in (0, "fro"):
+        with pytest.raises(cr.NotDifferentiable, match="norm has no rule"):
+            cr.grad(lambda x, p=order: np.linalg.norm(x, p))(np.ones(3))
+
+
+def test_each_triangle_is_read_where_it_is_asked_for() -> None:
+    a = np.array([[4.0, 2.0], [1.0, 3.0]])
+    for upper in (False, True):
+        ours = np.linalg.cholesky(cr.Tensor(a), upper=upper)
+        np.testing.assert_array_equal(
+            ours.data, np.linalg.cholesky(a, upper=upper)
+        )
+
+
+def test_single_precision_stays_single() -> None:
+    a = np.array([[4, 1], [1, 3]], np.float32)
+    for f in (
+        np.linalg.det, np.linalg.inv, np.linalg.cholesky, np.linalg.norm,
+        lambda a: np.linalg.slogdet(a)[1], lambda a: np.linalg.solve(a, a[0]),
+    ):  # fmt: skip
+        out, pullback = cr.vjp(f, a)
+        assert out.dtype == np.float32
+        assert pullback(np.ones_like(out))[0].dtype == np.float32
+        assert cr.jvp(f, (a,), (a,))[1].dtype == np.float32
+
+
+def test_no_matrices_and_matrices_of_no_size() -> None:
+    for shape in ((0, 3, 3), (0, 0)):
+        for f in (np.linalg.det, np.linalg.inv):
+            out, pullback = cr.vjp(f, np.zeros(shape))
+            assert pullback(np.ones_like(out))[0].shape == shape

@@ -63,3 +63,37 @@ def test_ties_are_sorted_in_order_of_place() -> None:
 def test_padding_by_a_function_is_refused() -> None:
     with pytest.raises(cr.NotDifferentiable, match="mode='linear_ramp'"):
         cr.grad(lambda x: np.sum(np.pad(x, 1, mode="linear_ramp")))(np.ones(3))
+
+
+SEVEN = np.arange(7.0) - 3
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.array_split(x, 3),
+        lambda x: np.split(x, [3, 2]),
+        lambda x: np.split(x, [-2, 9]),
+        lambda x: [np.tril(x)],
+        lambda x: [np.triu(x, 1)],
+        lambda x: [np.hstack([x[0], x[1]])],
+        lambda x: [np.vstack([x[0], x[1]])],
+        lambda x: [np.vstack([x, list(range(7))])],
+        lambda x: [np.hstack([x, [1.0, 2.0]])],
+    ],
+)
+def test_values_are_numpys(f: Any) -> None:
+    ours = f(cr.Tensor(SEVEN, requires_grad=True))
+    for mine, theirs in zip(ours, f(SEVEN), strict=True):
+        assert mine.requires_grad
+        np.testing.assert_array_equal(mine.data, theirs)
+
+
+def test_an_uneven_split_is_numpys_own_error() -> None:
+    with pytest.raises(ValueError, match="equal division"):
+        np.split(cr.Tensor(SEVEN), 3)
+
+
+def test_an_odd_reflection_is_no_index() -> None:
+    with pytest.raises(cr.NotDifferentiable, match="'reflect_type': 'odd'"):
+        np.pad(cr.Tensor(SEVEN), 1, "reflect", reflect_type="odd")

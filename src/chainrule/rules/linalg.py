@@ -155,7 +155,7 @@ cholesky.jvps = (from_symmetric,)
 
 @implements(np.linalg.cholesky)
 def cholesky_(a: Array, /, *, upper: bool = False) -> Array:
-    return turned(cholesky(a)) if upper else cholesky(a)
+    return turned(cholesky(turned(a))) if upper else cholesky(a)
 
 
 # Measure lengths
@@ -186,9 +186,9 @@ length.jvps = (
 def norm(
     x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False
 ) -> Array:
-    if axis is None and ord is not None and x.ndim > 2:
-        raise ShapeError("norm", [x.shape], "say over which axis")
     over = axes_of(x, axis)
+    if ord is not None and len(over) not in (1, 2):
+        raise ShapeError("norm", [x.shape], "say over which axis or two")
     if ord is None or (len(over) == 2 and ord == "fro"):
         return apply(length, (x,), {"axis": over, "keepdims": keepdims})
     if len(over) == 1:
@@ -200,13 +200,17 @@ def vector_norm(x: Array, p: Any, axis: int, keepdims: bool) -> Array:
     """The p-norm along one axis."""
     if p == 2:
         return apply(length, (x,), {"axis": (axis,), "keepdims": keepdims})
+    if isinstance(p, str) or p == 0:
+        raise NotDifferentiable(f"np.linalg.norm has no rule for ord={p!r}")
     size = np.absolute(x)
     if abs(p) == np.inf:
         extreme = np.max if p > 0 else np.min
         return extreme(size, axis, keepdims=keepdims)
     if p == 1:
         return np.sum(size, axis, keepdims=keepdims)
-    return np.sum(size**p, axis, keepdims=keepdims) ** (1 / p)
+    total = np.sum(size**p, axis, keepdims=keepdims)
+    some = total > 0
+    return np.where(some, np.where(some, total, 1) ** (1 / p), 0 * total)
 
 
 def matrix_norm(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from chainrule.engine import Array, apply, plain
+from chainrule.engine import Array, Traced, apply, plain
 from chainrule.errors import NotDifferentiable
 from chainrule.rules.elementwise import where
 from chainrule.rules.indexing import put, take
@@ -56,17 +56,27 @@ def roll(a: Array, shift: Any, axis: Any = None) -> Array:
 
 
 # Cut into pieces
-@implements(np.split, np.array_split)
-def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+def pieces(by: Any, ary: Array, where: Any, axis: int = 0) -> list[Array]:
+    """What `by`, a function of NumPy, makes of the places along an axis."""
     axis = normalize_axis_index(axis, ary.ndim)
-    n = ary.shape[axis]
-    ends = np.array_split(np.arange(n), indices_or_sections)
-    pieces, start = [], 0
-    for end in ends:
-        stop = start + len(end)
-        pieces.append(take(ary, along(axis, slice(start, stop))))
-        start = stop
-    return pieces
+    found = []
+    for places in by(np.arange(ary.shape[axis]), where):
+        start = int(places[0]) if len(places) else 0
+        stretch = slice(start, start + len(places))
+        found.append(take(ary, along(axis, stretch)))
+    return found
+
+
+@implements(np.split)
+def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    return pieces(np.split, ary, indices_or_sections, axis)
+
+
+@implements(np.array_split)
+def array_split(
+    ary: Array, indices_or_sections: Any, axis: int = 0
+) -> list[Array]:
+    return pieces(np.array_split, ary, indices_or_sections, axis)
 
 
 # Repeat
@@ -108,8 +118,9 @@ def pad(
         framed = apply(put, (array,), {"index": inner, "shape": shape})
         empty = np.zeros(array.shape, array.dtype)
         return framed + np.pad(empty, widths, mode, **kwargs)
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise NotDifferentiable(f"np.pad has no rule for mode={mode!r}")
+    odd = kwargs.get("reflect_type", "even") != "even"
+    if odd or mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise NotDifferentiable(f"np.pad has no rule for {mode=}, {kwargs}")
     for axis, width in enumerate(widths):
         index = np.pad(np.arange(array.shape[axis]), width, mode, **kwargs)
         array = take(array, along(axis, index))
@@ -161,8 +172,8 @@ def diag(v: Array, k: int = 0) -> Array:
 
 def below(m: Array, k: int) -> np.ndarray:
     """Which entries of each matrix lie on or below a diagonal."""
-    rows, columns = m.shape[-2:]
-    return np.tri(rows, columns, k, dtype=bool)
+    sizes = m.shape[-2:]
+    return np.tri(sizes[0], sizes[-1], k, dtype=bool)
 
 
 @implements(np.tril)
@@ -195,11 +206,18 @@ def sort(a: Array, axis: int | None = -1, kind: Any = None) -> Array:
 
 
 # Stack rows and columns
+def at_least(ndim: int, x: Any) -> Array:
+    """x with axes in front, if it has fewer."""
+    x = x if isinstance(x, Traced) else np.asarray(x)
+    return reshape_(x, (1,) * (ndim - x.ndim) + x.shape)
+
+
 @implements(np.vstack)
 def vstack(tup: Sequence[Array]) -> Array:
-    return concatenate_([x if x.ndim > 1 else x[None] for x in tup], 0)
+    return concatenate_([at_least(2, x) for x in tup], 0)
 
 
 @implements(np.hstack)
 def hstack(tup: Sequence[Array]) -> Array:
-    return concatenate_(tup, 0 if tup[0].ndim == 1 else 1)
+    rows = [at_least(1, x) for x in tup]
+    return concatenate_(rows, 0 if rows[0].ndim == 1 else 1)
