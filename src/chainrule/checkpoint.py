@@ -161,6 +161,7 @@ def muted(level: int) -> Iterator[list[Node]]:
             mode.witness += read
 
 
+# Record at one level again
 @contextmanager
 def recording(level: int) -> Iterator[None]:
     """Record at this level, though its transformation may have ended."""

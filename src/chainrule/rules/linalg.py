@@ -47,6 +47,7 @@ def solved(a: Array, g: Array, side: Array) -> Array:
     return np.linalg.solve(a, g[..., None])[..., 0]
 
 
+# Give the rules of a solution
 def to_matrix(g: Array, ans: Array, a: Array, b: Array) -> Array:
     """The gradient of the matrix: minus that of b, times the solution."""
     share = solved(turned(a), g, b)
@@ -80,6 +81,7 @@ def by_factors(x: np.ndarray) -> np.ndarray:
     return found.astype(x.dtype)
 
 
+# Differentiate the cofactors
 def to_minors(g: Array, ans: Array, x: Array) -> Array:
     """The gradient through the cofactors, where x can be inverted."""
     back = turned(inv(x))
@@ -137,6 +139,7 @@ def evened(p: Array) -> Array:
     return (p + turned(p)) / 2
 
 
+# Take a Cholesky factor
 def to_symmetric(g: Array, ans: Array, _x: Array) -> Array:
     """The symmetric gradient of a symmetric matrix."""
     back = inv(ans)
@@ -196,6 +199,7 @@ def norm(
     return matrix_norm(x, ord, over, keepdims)
 
 
+# Measure vectors by another order
 def vector_norm(x: Array, p: Any, axis: int, keepdims: bool) -> Array:
     """The p-norm along one axis."""
     if p == 2:
@@ -213,6 +217,7 @@ def vector_norm(x: Array, p: Any, axis: int, keepdims: bool) -> Array:
     return np.where(some, np.where(some, total, 1) ** (1 / p), 0 * total)
 
 
+# Measure matrices by columns or rows
 def matrix_norm(
     x: Array, p: Any, axes: tuple[int, ...], keepdims: bool
 ) -> Array:
