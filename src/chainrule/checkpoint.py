@@ -62,6 +62,7 @@ def checkpoint(f: Function) -> Function:
     return forgetful
 
 
+# Remember one call
 class Run:
     """One call of f: what it was given, what it read, and how to repeat it."""
 

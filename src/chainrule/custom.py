@@ -177,10 +177,12 @@ def lowered(level: int, tree: Any) -> tuple[list[Any], list[Node | None]]:
 
 def silent(level: int, parents: Sequence[Node | None]) -> bool:
     """Whether nothing is to be recorded; who is listening is told."""
+    if level < mode.quiet:
+        return True
     if level == mode.muted:
         mode.witness += [node for node in parents if node]
         return True
-    return level < mode.quiet or not any(parents)
+    return not any(parents)
 
 
 # Take the level off a result, or put it on
@@ -228,13 +230,14 @@ def spread(
     ]
 
 
+# Find the gradient of each array
 def own(name: str, level: int, g: Array) -> Array:
     """A gradient with this level taken off, if it was not recorded there."""
     (bare,), (node,) = lowered(level, [g])
     if node is not None:
         raise NotDifferentiable(
-            f"bwd of {name} read a traced array from outside; keep it among "
-            "the residuals"
+            f"bwd of {name} read a traced array from outside, which gets no "
+            "gradient; pass it as an argument"
         )
     return bare
 
@@ -249,8 +252,8 @@ def matched(name: str, x: Any, g: Any) -> list[Any]:
     if lists and len(x) == len(g):
         pairs = zip(x, g, strict=True)
         return [part for pair in pairs for part in matched(name, *pair)]
-    if not isinstance(x, dict | list | tuple) and len(leaves(g)) == 1:
-        return [] if x is None else leaves(g)
+    if not any(isinstance(y, dict | list | tuple) for y in (x, g)):
+        return [] if x is None else [g]
     raise ShapeError(
         f"the rule of {name}",
         [(len(leaves(x)),), (len(leaves(g)),)],

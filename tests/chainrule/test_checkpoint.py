@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 import weakref
 from collections.abc import Callable
@@ -319,3 +320,38 @@ def test_a_function_may_name_what_is_not_there_yet() -> None:
 
     def later(h: Any) -> Any:
         return f(h)
+
+
+def test_what_is_read_under_no_grad_is_not_heard() -> None:
+    @cr.custom_vjp
+    def twice(x: Any) -> Any:
+        return x * 2
+
+    twice.defvjp(lambda x: (x * 2, None), lambda _, g: (g * 2,))
+    w = cr.Tensor(A[0], requires_grad=True)
+
+    def f(h: Any) -> Any:
+        with cr.no_grad():
+            frozen = twice(w)
+        return h * frozen
+
+    assert not cr.checkpoint(f)(X).requires_grad
+
+
+def test_another_thread_is_not_muted() -> None:
+    w = cr.Tensor(A[0], requires_grad=True)
+    recorded: list[bool] = []
+
+    def aside() -> None:
+        recorded.append((w * 2).requires_grad)
+
+    def f(h: Any) -> Any:
+        thread = threading.Thread(target=aside)
+        thread.start()
+        thread.join()
+        return h * w
+
+    np.sum(cr.checkpoint(f)(X)).backward()
+    assert recorded == [True, True]
+    assert w.grad is not None
+    np.testing.assert_array_equal(w.grad, X)

@@ -181,7 +181,8 @@ def test_gradients_are_found_by_key_and_may_be_missing() -> None:
         lambda d: (d["a"] * d["b"], d), lambda d, g: ({"b": g, "a": None},)
     )
     assert cr.grad(product)(x) == {"a": 0, "b": 1}
-    for wrong in ({"a": x["a"]}, {"a": x["a"], "c": x["b"]}, [x["a"], x["b"]]):
+    a, b = x.values()
+    for wrong in ({"a": a}, {"a": a, "c": b}, [a, b], {"a": a, "b": [b]}):
         product.defvjp(
             lambda d: (d["a"] * d["b"], d), lambda d, g, w=wrong: (w,)
         )
