@@ -80,6 +80,8 @@ SEVEN = np.arange(7.0) - 3
         lambda x: [np.vstack([x[0], x[1]])],
         lambda x: [np.vstack([x, list(range(7))])],
         lambda x: [np.hstack([x, [1.0, 2.0]])],
+        lambda x: [np.pad(x, {0: (1, 2)})],
+        lambda x: [np.pad(np.reshape(x, (1, 7)), {-1: 2}, "edge")],
     ],
 )
 def test_values_are_numpys(f: Any) -> None:
@@ -97,3 +99,9 @@ def test_an_uneven_split_is_numpys_own_error() -> None:
 def test_an_odd_reflection_is_no_index() -> None:
     with pytest.raises(cr.NotDifferentiable, match="'reflect_type': 'odd'"):
         np.pad(cr.Tensor(SEVEN), 1, "reflect", reflect_type="odd")
+
+
+def test_indices_along_an_axis_have_all_axes() -> None:
+    x = cr.Tensor(SEVEN.reshape(1, 7))
+    with pytest.raises(cr.ShapeError, match=r"\(1, 7\) and \(1,\)"):
+        np.take_along_axis(x, np.array([0]), 1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from chainrule.engine import Array, Traced, apply, plain
-from chainrule.errors import NotDifferentiable
+from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.rules.elementwise import where
 from chainrule.rules.indexing import put, take
 from chainrule.rules.reductions import sum
@@ -101,12 +101,22 @@ def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     return take(a, along(axis, index))
 
 
+# Read the widths of a border
+def by_axis(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
+    """The widths before and after, for each axis."""
+    if isinstance(pad_width, dict):
+        named = {axis % ndim: width for axis, width in pad_width.items()}
+        pad_width = [np.broadcast_to(named.get(i, 0), 2) for i in range(ndim)]
+    pairs = np.broadcast_to(pad_width, (ndim, 2)).tolist()
+    return [(before, after) for before, after in pairs]
+
+
 # Add a border
 @implements(np.pad)
 def pad(
     array: Array, pad_width: Any, mode: Any = "constant", **kwargs: Any
 ) -> Array:
-    widths = np.broadcast_to(pad_width, (array.ndim, 2)).tolist()
+    widths = by_axis(pad_width, array.ndim)
     if mode == "constant":
         shape = tuple(
             a + n + b for n, (a, b) in zip(array.shape, widths, strict=True)
@@ -192,6 +202,8 @@ def take_along_axis(arr: Array, indices: Any, axis: int | None = -1) -> Array:
     if axis is None:
         arr, axis = reshape_(arr, -1), 0
     axis = normalize_axis_index(axis, arr.ndim)
+    if np.ndim(indices) != arr.ndim:
+        raise ShapeError("take_along_axis", [arr.shape, np.shape(indices)])
     index: list[Any] = list(np.ix_(*map(np.arange, arr.shape)))
     index[axis] = indices
     return take(arr, tuple(index))
