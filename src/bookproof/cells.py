@@ -14,6 +14,9 @@ from bookproof.shell import Output, magic_line, unstable
 from bookproof.traces import Frames, describe, line_of, page_lines
 from bookproof.verify import State
 
+LARGEST = 10_000_000
+"""So many characters a cell may print or draw."""
+
 _PLAIN = "a page shows text and pictures: print it, or draw it"
 
 
@@ -34,6 +37,9 @@ def run_cell(
     with state.uses.cell(outcome.id, source):
         error = state.shell.run(source, cell.number)
     outputs = [dict(output) for output in state.shell.recorded]
+    size = sum(len(str(output)) for output in outputs)
+    if size > LARGEST:
+        return outcome.settle("error", _too_much(cell, size)), []
     for output in outputs:
         if output["output_type"] == "execute_result":
             output["execution_count"] = cell.number + 1
@@ -45,6 +51,12 @@ def run_cell(
         outputs.append(_error_output(error, page_lines(error, {name: source})))
     findings = _judge(state.frames, cell, error, outputs)
     return outcome.settle("error" if findings else "ran", *findings), outputs
+
+
+def _too_much(cell: Cell, size: int) -> Finding:
+    message = f"the cell prints and draws {size:,} characters"
+    note = f"a page takes {LARGEST:,} of one cell at most: show less of it"
+    return _of_cell("output-kind", cell, message, note)
 
 
 def _magic(cell: Cell, line: int) -> Finding:

@@ -41,7 +41,8 @@ def change_all(project: Project, changes: Changes) -> None:
 
 
 def resume(project: Project) -> list[str]:
-    """Finish what was begun before a kill, if anything was; what was done."""
+    """Finish what was begun before a kill, if anything was; all of what has
+    been done, before the kill and now."""
     journal = _journal(project)
     try:
         record = json.loads(journal.read_text(encoding="utf-8"))
@@ -65,13 +66,13 @@ def resume(project: Project) -> list[str]:
     replace_all(project.root, changes)
     journal.unlink()
     return [
-        f"{'removed' if text is None else 'wrote'} {name}"
-        for name, text in sorted(changes.items())
+        f"{'removed' if row['text'] is None else 'wrote'} {name}"
+        for name, row in sorted(record.items())
     ]
 
 
 def _journal(project: Project) -> Path:
-    return project.source / JOURNAL
+    return project.book / JOURNAL
 
 
 def _meddled(name: str, journal: Path) -> Finding:
@@ -81,7 +82,7 @@ def _meddled(name: str, journal: Path) -> Finding:
         Place(name, 1),
         notes=(
             "if the press was interrupted, the rest of its work is in "
-            f"{journal.name} beside the source: delete that to give it up",
+            f"{journal.name} beside the chapters: delete it to give that up",
         ),
     )
 

@@ -10,7 +10,7 @@ from bookproof import check
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
-from bookproof.replace import replace_all
+from bookproof.journal import change_all, resume
 from bookproof.toctree import Contents, contents
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -21,26 +21,33 @@ _SKELETON = Path(__file__).with_name("skeleton.md")
 def create(project: Project, name: str, title: str | None = None) -> list[str]:
     """Write the chapter and list it in the index; what was done.
 
-    Raises BookError, and writes nothing, if it cannot be.
+    Raises BookError, and writes nothing, if it cannot be. What a kill had
+    left of the same chapter is finished, not begun again.
     """
+    path = project.book / f"{name}.md"
+    done = resume(project)
+    if f"wrote {project.relative(path)}" in done:
+        return done
     findings = _wrong(project, name, title)
     if findings:
         raise BookError(findings)
     text = _SKELETON.read_text(encoding="utf-8")
     text = text.replace("@NAME@", name).replace("@TITLE@", title or said(name))
-    path = project.book / f"{name}.md"
     chapter = read_chapter(path, project, text)
     findings = check.chapter_findings(chapter, project)
-    changes: dict[str, str | None] = {path.name: text}
     if findings:
         raise BookError([_in_title(each) for each in findings])
+    changes: dict[str, tuple[str | None, str | None]] = {
+        project.relative(path): (None, text)
+    }
+    done = [f"wrote {project.relative(path)}"]
     index = project.book / "index.md"
     if index.is_file():
-        changes[index.name] = _listed(index, name, project)
-    replace_all(project.book, changes)
-    done = [f"wrote {project.relative(path)}"]
-    if index.name in changes:
+        old = index.read_bytes().decode("utf-8", "surrogateescape")
+        new = _listed(index, name, project)
+        changes[project.relative(index)] = (old, new)
         done.append(f"listed {name} in {project.relative(index)}")
+    change_all(project, changes)
     return done
 
 

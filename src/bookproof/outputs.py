@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bookproof.config import MYST_EXTENSIONS, Project
+from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Cell, Chapter
 from bookproof.run import ChapterRun
 
@@ -138,10 +139,12 @@ def _fill(notebook: Any, run: ChapterRun) -> None:
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     ours = [each for each in run.chapter.elements if isinstance(each, Cell)]
     if len(cells) != len(ours):
-        raise RuntimeError(
-            f"{run.chapter.path}: the page has {len(cells)} cells where the "
-            f"press reads {len(ours)}"
+        message = (
+            f"the page has {len(cells)} cells where the press reads {len(ours)}"
         )
+        note = "fence each cell at the margin as {code-cell}, one after another"
+        place = ours[0].place if ours else Place(run.chapter.path, 1)
+        raise BookError([Finding("cell", message, place, notes=(note,))])
     # What a kernel would have said of itself: the page colours cells by it.
     notebook.metadata["language_info"] = as_node(
         {"name": "python", "pygments_lexer": "ipython3"}

@@ -40,7 +40,9 @@ def main(root: Path, steps: range, command: list[str]) -> int:
             is_hidden = Path(name).name.startswith(HIDDEN)
             assert is_hidden or data in (old.get(name), new.get(name)), name
         ledgers(root)
-        assert cli.main(arguments) == 0, step
+        # `new` refuses to make the chapter that it had made to the end.
+        made = command[0] == "new" and files(root) == new
+        assert cli.main(arguments) == (2 if made else 0), step
         assert files(root) == new, step
         ledgers(root)
     return kills

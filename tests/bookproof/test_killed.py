@@ -69,6 +69,11 @@ def test_check(book: Book) -> None:
     assert kills(book, "check", "--force", steps=range(0, 300, 2)) > 5
 
 
+def test_new(book: Book) -> None:
+    write(book, 1)
+    assert kills(book, "new", "ch02-more") > 8
+
+
 def test_a_tangle_that_is_killed_is_no_edit_by_hand(book: Book) -> None:
     """Even when the book changes once more before the next one."""
     write(book, 1)

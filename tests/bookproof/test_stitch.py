@@ -488,7 +488,7 @@ for step in range(200):
     assert now in (were, become), step
     if any(state):
         assert now == become, step
-    assert not (project.source / ".unfinished").exists()
+    assert not (project.book / ".unfinished").exists()
 assert all(path.read_bytes() == become[name] for name, path in paths.items())
 assert check(tangle(read(), project), project) == []
 print(kills, len(seen))
