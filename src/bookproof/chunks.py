@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,14 +13,12 @@ from bookproof.diagnostics import Finding, Place, Text
 from bookproof.elements import Chapter, Chunk
 from bookproof.gaps import gap, inner_string_lines, is_whole
 from bookproof.rules import Rule
+from bookproof.targets import bad_target
 
 HEADER = "# Edit the book, or edit here and stitch."
 
 #: Lines of source are no longer than this.
 WIDTH = 80
-
-#: File systems hold no longer names (with `.py`, and to spare).
-LONGEST = 200
 
 #: So many fragments may stand within one another.
 DEEPEST = 50
@@ -331,28 +328,6 @@ def fragment_name(line: str) -> str | None:
     line = line.strip()
     if line.startswith("<<") and line.endswith(">>") and len(line) > 4:
         return line[2:-2].strip()
-    return None
-
-
-def bad_target(target: str) -> str | None:
-    """What is wrong with a target as a path below the source folder."""
-    path = PurePosixPath(target)
-    if path.is_absolute() or "\\" in target or ":" in target:
-        return f"{target} is no path relative to the source folder"
-    if ".." in path.parts:
-        return f"{target} leaves the source folder"
-    if str(path) != target:
-        return f"{target} is not written plainly: {path}"
-    folders, stem = path.parts[:-1], path.name.removesuffix(".py")
-    if stem == path.name:
-        return f"{target} is no Python file"
-    names = (*folders, stem)
-    if any(keyword.iskeyword(name) for name in names) or not all(
-        name.isascii() and name.isidentifier() for name in names
-    ):
-        return f"{target} could not be imported everywhere under this name"
-    if max(map(len, names)) > LONGEST:
-        return f"{target} has a name of more than {LONGEST} characters"
     return None
 
 

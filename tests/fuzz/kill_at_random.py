@@ -102,6 +102,7 @@ def start(root: Path, *command: str) -> int:
         os.setsid()
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
+        os.dup2(null, 2)
         status = 99
         try:
             status = cli.main(["--root", str(root), *command])
