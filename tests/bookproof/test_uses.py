@@ -6,7 +6,7 @@ import pytest
 
 from bookproof.chapter import read_chapter
 from bookproof.elements import Marker
-from bookproof.mutate import mutants
+from bookproof.mutate import Mutant, mutants
 from bookproof.run import ChapterRun, run_chapter
 from bookproof.used import Used, reached
 
@@ -128,6 +128,15 @@ def test_what_an_import_runs_is_not_what_a_cell_runs(book) -> None:
     assert uses.code == {"cell-1": ["small.py:9:Kept.own"]}
 
 
+def edited(text: str, mutant: Mutant) -> str:
+    """The chapter's text with this one change, at its printed place."""
+    lines = text.splitlines(keepends=True)[: mutant.place.line - 1]
+    start = sum(map(len, lines)) + mutant.place.column - 1
+    change = mutant.change
+    assert text.startswith(change.before, start)
+    return text[:start] + change.after + text[start + len(change.before) :]
+
+
 def test_a_changed_let_breaks_only_what_the_graph_says(
     book, run: ChapterRun
 ) -> None:
@@ -146,7 +155,7 @@ def test_a_changed_let_breaks_only_what_the_graph_says(
         sign = lets[mutant.id].body
         if mutant.place.column <= sign.place(sign.text.index("=")).column:
             continue
-        other = read_chapter(path, book.project, mutant.apply(chapter.text))
+        other = read_chapter(path, book.project, edited(chapter.text, mutant))
         found = run_chapter(other, book.project)
         red = {each.id for each in found.outcomes.values() if not each.good}
         broken[mutant.id] |= red - {mutant.id}

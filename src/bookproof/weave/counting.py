@@ -42,14 +42,16 @@ def squeeze(text: str) -> str:
 
 
 class Written(HTMLParser):
-    """Counts the things in the article of a page. Formulas in links are apart:
-    a link may repeat a title."""
+    """Counts the things in the article of a page, or in what the theme has
+    for one. Formulas in links are apart: a link may repeat a title."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.things: Counter[Thing] = Counter()
         self.linked: Counter[Thing] = Counter()
-        self._open: Counter[str] = Counter()
+        self._links = 0
+        self._has_article = "<article" in text
+        self._region, self._depth = "", 0
         self._formula: list[str] | None = None
         self.feed(text)
         self.close()
@@ -58,9 +60,12 @@ class Written(HTMLParser):
         self, tag: str, attrs: list[tuple[str, str | None]]
     ) -> None:
         values = {name: value or "" for name, value in attrs}
-        if tag in ("article", "a"):
-            self._open[tag] += 1
-        if not self._open["article"]:
+        self._links += tag == "a"
+        if self._depth:
+            self._depth += tag == self._region
+        elif self._begins(tag, values):
+            self._region, self._depth = tag, 1
+        if not self._depth:
             return
         if "data-claim" in values:
             self.things["statement", values["data-claim"]] += 1
@@ -72,6 +77,11 @@ class Written(HTMLParser):
         if tag == "annotation":
             self._formula = []
 
+    def _begins(self, tag: str, values: dict[str, str]) -> bool:
+        if self._has_article:
+            return tag == "article"
+        return tag == "main" or values.get("role") == "main"
+
     @staticmethod
     def _sorts(classes: list[str]) -> set[str]:
         if "notation" in classes:  # the union of tables that stand elsewhere
@@ -79,10 +89,10 @@ class Written(HTMLParser):
         return set(classes) & _CLASSES.keys()
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("article", "a"):
-            self._open[tag] -= 1
+        self._links -= tag == "a"
+        self._depth -= self._depth > 0 and tag == self._region
         if tag == "annotation" and self._formula is not None:
-            found = self.linked if self._open["a"] > 0 else self.things
+            found = self.linked if self._links > 0 else self.things
             found["formula", squeeze("".join(self._formula))] += 1
             self._formula = None
 
