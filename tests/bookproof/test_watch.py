@@ -203,7 +203,7 @@ def test_a_save_reaches_the_open_page(book) -> None:
                 assert "There" in page(address)
             until(said, "watching; stop")
             os.killpg(watching.pid, signal.SIGINT)
-            assert watching.wait() == 0
+            assert watching.wait(timeout=120) == 0  # a hang is a failure
         finally:
             if watching.poll() is None:
                 os.killpg(watching.pid, signal.SIGKILL)
