@@ -178,6 +178,8 @@ def test_a_save_reaches_the_open_page(book) -> None:
     line = path.read_text().splitlines().index(claim) + 1
     (book.root / "conf.py").write_text(CONF)
     command = [sys.executable, "-m", "bookproof", "watch", "--port", "0"]
+    # What a shell starts in the background ignores Ctrl-C at first.
+    command = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command]
     with subprocess.Popen(
         command,
         cwd=book.root,

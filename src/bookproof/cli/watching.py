@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 
 from bookproof.cli.common import (
     HOLDS,
@@ -46,6 +47,9 @@ def _watch(options: argparse.Namespace) -> int:
     from bookproof.live.rounds import Rounds
     from bookproof.live.server import Server
 
+    # A shell that starts a command in the background has it ignore Ctrl-C,
+    # which is the way to end the watch.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     project = project_of(options)
     names = [str(path) for path in paths_of(options, project)[0]]
     rounds = Rounds(project, names if options.chapters else [])
