@@ -2,15 +2,17 @@
 
 The update of Kingma and Ba (2015), arranged as in PyTorch: the averages m and
 v, the corrections 1 - beta^t, epsilon outside of the root. Every temporary is
-written into a buffer that is allocated once.
+written into the block's own scratch.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from chainrule.optim import Optimizer
-from chainrule.optim.optimizer import Memory
+from chainrule.optim.optimizer import Block
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
@@ -18,26 +20,22 @@ BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 class Adam(Optimizer):
     """Moves each parameter by -lr m̂ / (sqrt(v̂) + eps)."""
 
-    def move(self, theta: np.ndarray, g: np.ndarray, memory: Memory) -> None:
-        """One update of one parameter, in place."""
-        if not memory:
-            memory["t"] = 0
-            for name in ("m", "v", "a"):
-                memory[name] = np.zeros_like(theta)
-        m, v, a = memory["m"], memory["v"], memory["a"]
-        memory["t"] += 1
-        rate = self.lr / (1 - BETA1 ** memory["t"])
-        root = np.sqrt(1 - BETA2 ** memory["t"]).astype(theta.dtype)
+    def update(self, block: Block) -> None:
+        """One update of one block, in place."""
+        g, m, v = block.g, block.memory("m"), block.memory("v")
+        a, _ = block.scratch
+        rate = self.lr / (1 - BETA1**block.t)
+        root = math.sqrt(1 - BETA2**block.t)
         np.multiply(g, 1 - BETA1, out=a)
-        m *= BETA1
-        m += a
+        np.multiply(m, BETA1, out=m)
+        np.add(m, a, out=m)
         np.multiply(g, g, out=a)
-        a *= 1 - BETA2
-        v *= BETA2
-        v += a
+        np.multiply(a, 1 - BETA2, out=a)
+        np.multiply(v, BETA2, out=v)
+        np.add(v, a, out=v)
+        # m / (sqrt(v) / root + eps) = root m / (sqrt(v) + root eps)
         np.sqrt(v, out=a)
-        a /= root
-        a += EPS
+        np.add(a, EPS * root, out=a)
         np.divide(m, a, out=a)
-        a *= rate
-        theta -= a
+        np.multiply(a, rate * root, out=a)
+        np.subtract(block.theta, a, out=block.theta)

@@ -256,3 +256,177 @@ def test_a_generator_of_parameters_lasts():
         layer(np.ones((3, 2))).sum().backward()
         optimizer.step()
         np.testing.assert_allclose(layer.weight.data, before - 0.3)
+
+
+def by_the_page(theta, gradients, lr, momentum, nesterov, decay):
+    """The printed recursion, one array at a time, without any blocks."""
+    m = np.zeros_like(theta)
+    for g in gradients:
+        g = g + decay * theta
+        m = momentum * m + g
+        theta = theta - lr * (g + momentum * m if nesterov else m)
+    return theta
+
+
+# Small ones that share blocks, large ones of several blocks, one that fills
+# its block exactly, and one without an entry.
+SHAPES = [(3,), (200, 400), (), (128, 256), (0, 2), (4096,), (4097,), (5, 7)]
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_blocks_move_as_the_page_does(nesterov, dtype):
+    """Multiples of small powers of two: every intermediate is exact."""
+    rng = np.random.default_rng(3)
+
+    def small(shape):
+        return (rng.integers(-8, 9, shape) / 4).astype(dtype)
+
+    starts = [small(shape) for shape in SHAPES]
+    gradients = [[small(shape) for shape in SHAPES] for _ in range(3)]
+    params = [parameter(start, dtype) for start in starts]
+    optimizer = cr.optim.SGD(params, 0.5, 0.5, nesterov, 0.25)
+    for row in gradients:
+        for theta, g in zip(params, row, strict=True):
+            theta.grad = g
+        optimizer.step()
+    for i, theta in enumerate(params):
+        sent = [row[i] for row in gradients]
+        expected = by_the_page(starts[i], sent, 0.5, 0.5, nesterov, 0.25)
+        np.testing.assert_array_equal(theta.data, expected)
+        assert theta.dtype == dtype
+        assert optimizer.memories[i]["t"] == 3
+
+
+def test_parameters_come_and_go():
+    """Who has a gradient changes from step to step, and so do the blocks."""
+    rng = np.random.default_rng(4)
+    shapes = [(2,), (3, 2), (5000,), (7,), (4,)]
+    starts = [rng.integers(-4, 5, s) / 2 for s in shapes]
+    params = [parameter(start) for start in starts]
+    optimizer = cr.optim.SGD(params, 0.5, momentum=0.5)
+    sent = [[] for _ in shapes]
+    for moving in ({0, 1, 2, 3, 4}, {1, 3, 4}, {0, 2, 4}, {0, 1, 2, 3, 4}, {2}):
+        for i, theta in enumerate(params):
+            g = rng.integers(-4, 5, shapes[i]) / 2
+            theta.grad = g if i in moving else None
+            if i in moving:
+                sent[i].append(g)
+        optimizer.step()
+    for i, theta in enumerate(params):
+        expected = by_the_page(starts[i], sent[i], 0.5, 0.5, False, 0.0)
+        np.testing.assert_array_equal(theta.data, expected)
+        assert optimizer.memories[i]["t"] == len(sent[i])
+
+
+def test_dtypes_and_layouts_do_not_mix():
+    one, other = parameter([1.0, 2.0], np.float32), parameter([3.0, 4.0])
+    turned = cr.Tensor(np.ones((90, 70)), requires_grad=True)
+    turned.data = np.arange(6300.0).reshape(70, 90).T
+    optimizer = cr.optim.SGD([one, other, turned], 0.5)
+    one.grad = np.array([1.0, 2.0])  # of the wider dtype
+    other.grad = np.array([1.0, 2.0])
+    turned.grad = np.ones((70, 90)).T
+    optimizer.step()
+    assert one.dtype == np.float32
+    assert one.data.tolist() == [0.5, 1.0]
+    assert other.data.tolist() == [2.5, 3.0]
+    np.testing.assert_array_equal(
+        turned.data, np.arange(6300.0).reshape(70, 90).T - 0.5
+    )
+
+
+def test_new_data_moves_on():
+    """`theta.data = other` puts other data there; its memory stays."""
+    theta, beside = parameter([0.0, 0.0]), parameter([0.0])
+    optimizer = cr.optim.SGD([theta, beside], 1.0, momentum=0.5)
+    theta.grad, beside.grad = np.ones(2), np.ones(1)
+    optimizer.step()
+    before = theta.data
+    theta.data = np.array([10.0, 20.0])
+    optimizer.step()
+    assert before.tolist() == [-1.0, -1.0]
+    assert theta.data.tolist() == [8.5, 18.5]
+
+
+def test_shapes_are_held_to():
+    theta, beside = parameter([0.0, 0.0]), parameter([1.0])
+    optimizer = cr.optim.SGD([beside, theta], 1.0)
+    beside.grad, theta.grad = np.ones(1), np.ones(1)
+    with pytest.raises(cr.ShapeError, match=r"parameter 1.*\(2,\).*\(1,\)"):
+        optimizer.step()
+    assert beside.data.tolist() == [1.0]
+    theta.grad, theta.data = np.ones(2), np.zeros((1, 2))
+    with pytest.raises(cr.ShapeError, match=r"\(1, 2\)"):
+        optimizer.step()
+
+
+class Counting(cr.optim.Optimizer):
+    """Remembers under a name that starts at seven, and notes its blocks."""
+
+    seen: list[tuple[int, int]]
+
+    def update(self, block):
+        count = block.memory("count", start=7.0)
+        count += 1
+        block.theta[:] = count
+        self.seen.append((block.t, block.theta.size))
+
+
+def test_a_subclass_writes_one_method():
+    params = [parameter(np.zeros(n)) for n in (3, 5000, 4, 40000)]
+    optimizer = Counting(params, 0.1)
+    optimizer.seen = []
+    for moving in ({0, 1}, {0, 1, 2, 3}):
+        for i, theta in enumerate(params):
+            theta.grad = np.zeros(theta.shape) if i in moving else None
+        optimizer.step()
+    assert [set(p.data.tolist()) for p in params] == [{9}, {9}, {8}, {8}]
+    # 3 and 4 have taken different numbers of steps: no block holds both
+    assert optimizer.seen[:2] == [(1, 3), (1, 5000)]
+    assert sorted(optimizer.seen[2:]) == [
+        (1, 4),
+        (1, 40000 - 2**15),
+        (1, 2**15),
+        (2, 3),
+        (2, 5000),
+    ]
+
+
+def test_small_parameters_share_a_block():
+    params = [parameter(np.zeros(n)) for n in (3, 5, 4)]
+    optimizer = Counting(params, 0.1)
+    optimizer.seen = []
+    for theta in params:
+        theta.grad = np.zeros(theta.shape)
+    optimizer.step()
+    assert optimizer.seen == [(1, 12)]
+
+
+def test_a_loaded_memory_starts_only_what_is_new():
+    params = [parameter([0.0]), parameter([0.0])]
+    first = Counting(params, 0.1)
+    first.seen = []
+    params[0].grad = np.zeros(1)
+    first.step()
+    second = Counting(params, 0.1)
+    second.seen = []
+    second.load_state_dict(first.state_dict())
+    params[1].grad = np.zeros(1)
+    second.step()
+    assert [p.data.tolist() for p in params] == [[9.0], [8.0]]
+
+
+def test_an_optimizer_can_be_copied_with_its_model():
+    import copy
+
+    theta = parameter([0.0])
+    optimizer = cr.optim.SGD([theta], 1.0, momentum=0.5)
+    theta.grad = np.ones(1)
+    optimizer.step()
+    twin, twins = copy.deepcopy((theta, optimizer))
+    twins.step()
+    assert twin.data.tolist() == [-2.5]
+    assert theta.data.tolist() == [-1.0]
+    optimizer.step()
+    assert theta.data.tolist() == [-2.5]

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,12 +13,121 @@ from chainrule.engine import Leaf
 from chainrule.errors import ShapeError
 from chainrule.tensor import Tensor
 
-Memory: TypeAlias = dict[str, Any]
+BLOCK = 1 << 15  # entries of a block: six such arrays stay in the cache
+SMALL = BLOCK >> 3  # parameters up to here share blocks
+
+
+# Show an update a piece of everything
+class Block:
+    """A piece of the parameters, as `update` meets it; all arrays are flat.
+
+    theta: the parameters, to be changed in place; g: their gradient, to be
+    left as it is; t: the number of this step, from one; scratch: two arrays
+    to write in. `memory(name)` is what is remembered under that name.
+    """
+
+    __slots__ = ("_at", "_row", "g", "scratch", "t", "theta")
+
+    theta: np.ndarray
+    g: np.ndarray
+    t: int
+
+    def __init__(self, row: Row, at: slice) -> None:
+        self._row, self._at = row, at
+        size = at.stop - at.start
+        self.scratch = row.scratch[0][:size], row.scratch[1][:size]
+
+    def memory(self, name: str, start: float = 0.0) -> np.ndarray:
+        """What is remembered under a name; `start` in all entries at first."""
+        array = self._row.memory(name)[self._at]
+        if self.t == 1:
+            array.fill(start)
+        return array
+
+
+# Give each parameter a place in a long row
+class Row:
+    """All parameters of one dtype: places, memories, and room to compute."""
+
+    def __init__(self, params: Sequence[Tensor], mine: Sequence[int]) -> None:
+        self.dtype = params[mine[0]].dtype
+        self.order = sorted(mine, key=lambda i: params[i].size > SMALL)
+        self.at: dict[int, slice] = {}
+        self.size = 0
+        for i in self.order:
+            self.at[i] = slice(self.size, self.size + params[i].size)
+            self.size += params[i].size
+        self.memories: dict[str, np.ndarray] = {}
+        room = np.empty((4, min(self.size, BLOCK)), self.dtype)
+        self.scratch, self.packed = room[:2], room[2:]
+
+    def memory(self, name: str) -> np.ndarray:
+        """The whole row of what is remembered under a name."""
+        if name not in self.memories:
+            self.memories[name] = np.zeros(self.size, self.dtype)
+        return self.memories[name]
+
+    def packs(self, moving: Sequence[bool], t: Sequence[int]) -> list[Pack]:
+        """The moving parameters, small neighbours of equal t together."""
+        runs: list[list[int]] = []
+        end, steps = -1, -1
+        for i in self.order:
+            at = self.at[i]
+            if not moving[i]:
+                continue
+            small = at.stop - at.start <= SMALL
+            together = end == at.start and small and steps == t[i]
+            if together and at.stop - self.at[runs[-1][0]].start <= BLOCK:
+                runs[-1].append(i)
+            else:
+                runs.append([i])
+            end, steps = at.stop if small else -1, t[i]
+        return [Pack(self, run) for run in runs]
+
+
+# Cut a large parameter, and join small ones
+class Pack:
+    """Parameters that are updated together: one large, or many small ones."""
+
+    def __init__(self, row: Row, members: list[int]) -> None:
+        self.members = members
+        start, stop = row.at[members[0]].start, row.at[members[-1]].stop
+        self.blocks = [
+            Block(row, slice(at, min(at + BLOCK, stop)))
+            for at in range(start, stop, BLOCK)
+        ]
+        self.theta, self.g = row.packed[:, : stop - start]
+        self.parts = [
+            self.theta[row.at[i].start - start : row.at[i].stop - start]
+            for i in members
+        ]
+
+    def filled(
+        self, values: list[np.ndarray], gradients: list[np.ndarray], t: int
+    ) -> Iterator[Block]:
+        """Each block, to be updated; at the end the values have moved."""
+        if len(values) > 1:
+            theta = np.concatenate(values, None, self.theta)
+            g = np.concatenate(gradients, None, self.g)
+        else:
+            theta, g = values[0].reshape(-1), gradients[0].reshape(-1)
+        at = 0
+        for block in self.blocks:
+            size = len(block.scratch[0])
+            block.theta, block.g = theta[at : at + size], g[at : at + size]
+            block.t = t
+            yield block
+            at += size
+        if len(values) > 1:
+            for value, part in zip(values, self.parts, strict=True):
+                value[...] = part.reshape(value.shape)
+        elif not values[0].flags.c_contiguous:
+            values[0][...] = theta.reshape(values[0].shape)
 
 
 # Move every parameter that has a gradient
 class Optimizer:
-    """Moves parameters by their gradients; a subclass says how, in `move`.
+    """Moves parameters by their gradients; a subclass says how, in `update`.
 
     `params` are tensors that require grad, each once. `lr` can be read and
     set. Raises ValueError for no parameters, one that comes twice, or a
@@ -31,7 +140,14 @@ class Optimizer:
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = checked_parameters(params)
         self.lr = lr
-        self.memories: list[Memory] = [{} for _ in self.params]
+        self.t = [0] * len(self.params)
+        kinds: dict[Any, list[int]] = {}
+        for i, parameter in enumerate(self.params):
+            kinds.setdefault(parameter.dtype, []).append(i)
+        self._rows = [Row(self.params, mine) for mine in kinds.values()]
+        self._shapes = [parameter.shape for parameter in self.params]
+        self._moving: list[bool] = []
+        self._packs: list[Pack] = []
 
     @property
     def lr(self) -> float:
@@ -42,16 +158,8 @@ class Optimizer:
     def lr(self, value: float) -> None:
         self._lr = at_least_zero("lr", value)
 
-    def step(self) -> None:
-        """Move each parameter; one without a gradient stays where it is."""
-        for parameter, memory in zip(self.params, self.memories, strict=True):
-            if parameter.grad is not None:
-                theta = parameter.data
-                self.move(theta, parameter.grad, memory)
-                parameter.data = theta  # tell the engine that it changed
-
-    def move(self, theta: np.ndarray, g: np.ndarray, memory: Memory) -> None:
-        """Change theta in place, given its gradient and its own memory."""
+    def update(self, block: Block) -> None:
+        """Change `block.theta` in place, given `block.g`."""
         raise NotImplementedError
 
     def zero_grad(self) -> None:
@@ -59,7 +167,52 @@ class Optimizer:
         for parameter in self.params:
             parameter.grad = None
 
+    # Take a step
+    def step(self) -> None:
+        """Move each parameter; one without a gradient stays where it is."""
+        values = [parameter.data for parameter in self.params]
+        gradients = [parameter.grad for parameter in self.params]
+        moving = [g is not None for g in gradients]
+        if moving != self._moving:
+            self._moving = moving
+            self._packs = [
+                pack for row in self._rows for pack in row.packs(moving, self.t)
+            ]
+        for i, g in enumerate(gradients):
+            if g is not None:
+                self._fit(i, values[i], g)
+        for pack in self._packs:
+            for i in pack.members:
+                self.t[i] += 1
+            mine = [values[i] for i in pack.members]
+            theirs: list[Any] = [gradients[i] for i in pack.members]
+            for block in pack.filled(mine, theirs, self.t[pack.members[0]]):
+                self.update(block)
+        for parameter, value, g in zip(
+            self.params, values, gradients, strict=True
+        ):
+            if g is not None:
+                parameter.data = value  # tell the engine that it changed
+
+    def _fit(self, i: int, value: np.ndarray, g: np.ndarray) -> None:
+        """Refuse a parameter or a gradient of another shape than at first."""
+        if not value.shape == g.shape == self._shapes[i]:
+            shapes = [self._shapes[i], value.shape, g.shape]
+            raise ShapeError(f"step, parameter {i}", shapes)
+
     # Save and restore what an optimizer remembers
+    @property
+    def memories(self) -> list[dict[str, Any]]:
+        """For each parameter that has moved: its t, and memories like it."""
+        found: list[dict[str, Any]] = [{} for _ in self.params]
+        for row in self._rows:
+            for i, at in row.at.items():
+                if self.t[i]:
+                    found[i]["t"] = self.t[i]
+                for name, array in row.memories.items() if self.t[i] else ():
+                    found[i][name] = array[at].reshape(self._shapes[i])
+        return found
+
     def state_dict(self) -> dict[str, Any]:
         """The settings, and a copy of the memory of each parameter."""
         memories = [
@@ -75,19 +228,24 @@ class Optimizer:
         if len(memories) != len(self.params):
             numbers = f"{len(memories)}, not {len(self.params)}"
             raise ValueError(f"memories of {numbers} parameters")
-        for memory, parameter in zip(memories, self.params, strict=True):
+        for memory, shape in zip(memories, self._shapes, strict=True):
             for name, value in memory.items():
-                if np.shape(value) not in ((), parameter.shape):
-                    shapes = [np.shape(value), parameter.shape]
+                if np.shape(value) != (() if name == "t" else shape):
+                    shapes = [np.shape(value), shape]
                     raise ShapeError(f"load_state_dict, {name}", shapes)
         if state["settings"].keys() != set(self.settings):
             raise ValueError(f"other settings: {sorted(state['settings'])}")
         for name, value in state["settings"].items():
             setattr(self, name, value)
-        self.memories = [
-            {name: np.copy(value) for name, value in memory.items()}
-            for memory in memories
-        ]
+        # Put each memory in its place
+        self.t = [int(memory.get("t", 0)) for memory in memories]
+        self._moving = []
+        for row in self._rows:
+            row.memories.clear()
+            for i, at in row.at.items():
+                for name, value in memories[i].items():
+                    if name != "t":
+                        row.memory(name)[at] = np.reshape(value, -1)
 
 
 # Refuse settings and parameters that make no sense

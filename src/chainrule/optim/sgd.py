@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from chainrule.optim.optimizer import Memory, Optimizer, at_least_zero
+from chainrule.optim.optimizer import Block, Optimizer, at_least_zero
 from chainrule.tensor import Tensor
 
 
@@ -38,12 +38,16 @@ class SGD(Optimizer):
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov needs a momentum above zero")
 
-    def move(self, theta: np.ndarray, g: np.ndarray, memory: Memory) -> None:
-        """One step of one parameter, in place."""
+    def update(self, block: Block) -> None:
+        """One step of one block, in place."""
+        theta, g, (a, b) = block.theta, block.g, block.scratch
         if self.weight_decay:
-            g = g + self.weight_decay * theta
-        m = g
+            g = np.add(np.multiply(theta, self.weight_decay, out=a), g, out=a)
+        step = g
         if self.momentum:
-            m = memory["m"] = self.momentum * memory.get("m", 0) + g
-        step = g + self.momentum * m if self.nesterov else m
-        theta -= self.lr * step
+            step = m = block.memory("m")
+            np.multiply(m, self.momentum, out=m)
+            np.add(m, g, out=m)
+        if self.nesterov:
+            step = np.add(np.multiply(m, self.momentum, out=b), g, out=b)
+        np.subtract(theta, np.multiply(step, self.lr, out=b), out=theta)
