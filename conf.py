@@ -140,6 +140,14 @@ def _hide_right_sidebar(app, pagename, templatename, context, doctree):  # type:
     context["furo_hide_toc"] = True
 
 
+def _add_live_figures(app, pagename, templatename, context, doctree):  # type: ignore[no-untyped-def]
+    """A page whose figures answer has a script of its name beside live.js."""
+    script = f"live/{pagename}.js"
+    if Path(app.confdir, "book/_static", script).is_file():
+        app.add_js_file("live.js", loading_method="defer")
+        app.add_js_file(script, loading_method="defer")
+
+
 # The faces of running text and formulas, and the stylesheets that name them.
 _FACES = {
     "fonts/source-serif-4-latin-wght-normal.woff2": "book.css",
@@ -169,3 +177,4 @@ def setup(app):  # type: ignore[no-untyped-def]
     """Adjust the theme's pages."""
     app.connect("build-finished", _embed_faces)
     app.connect("html-page-context", _hide_right_sidebar, priority=900)
+    app.connect("html-page-context", _add_live_figures)
