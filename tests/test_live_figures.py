@@ -1,7 +1,7 @@
 """Every figure that answers hangs on a still one and draws at every setting.
 
 Whether its numbers are right is asked beside the code that they copy: by
-`tests/chainrule/test_live_*.py`, against Python.
+`tests/test_live_*.py`, against Python.
 """
 
 from __future__ import annotations
