@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 
 # Raise what a Python user expects
@@ -50,25 +52,38 @@ class ShapeError(ChainRuleError, ValueError):
         super().__init__(f"{text} ({reason})" if reason else text)
 
 
-# Name the entry and both numbers
+# Say where, both slopes, and what may explain them
 class GradientError(ChainRuleError, ValueError):
-    """A gradient that differs from the differences of its function."""
+    """A gradient that differs from the differences of its function.
+
+    `argument` counts the arguments from 0, `path` holds the keys inside a
+    container, `index` the entry (None along a random direction), `output` the
+    entry of the result. `cause` is "" where the rule is the only suspect,
+    else what can make a right one fail: "kink", "rounding" or "step"; it is
+    "random" if the function gave two values at one point.
+    """
 
     def __init__(
         self,
-        argument: int,
-        index: tuple[int, ...],
-        output: tuple[int, ...],
-        analytic: float,
-        numeric: float,
+        message: str,
+        *,
+        argument: int | None = None,
+        path: tuple[Any, ...] = (),
+        index: tuple[int, ...] | None = None,
+        output: tuple[int, ...] | None = None,
+        analytic: float = math.nan,
+        numeric: float = math.nan,
+        cause: str = "",
     ) -> None:
-        self.argument, self.index, self.output = argument, index, output
+        super().__init__(message)
+        self.argument, self.path, self.index = argument, path, index
+        self.output, self.cause = output, cause
         self.analytic, self.numeric = analytic, numeric
-        size = max(abs(analytic), abs(numeric))
-        gap = abs(analytic - numeric)
-        self.relative_error = gap / size if size else gap
-        super().__init__(
-            f"argument {argument}, entry {index}: the gradient of output "
-            f"{output} is {analytic!r}, differences give {numeric!r} "
-            f"(relative error {self.relative_error:.1e})"
-        )
+        self.relative_error = relative_error(analytic, numeric)
+
+
+# Divide a gap by the larger side
+def relative_error(a: float, n: float) -> float:
+    """|a - n| / max(|a|, |n|), and 0 if both are 0."""
+    size = max(abs(a), abs(n))
+    return abs(a - n) / size if size else abs(a - n)

@@ -32,3 +32,15 @@ def rebuilt(tree: Any, new: Iterator[Any]) -> Any:
 def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
     """The container with f applied to each array."""
     return rebuilt(tree, map(f, leaves(tree)))
+
+
+# Say by which keys each array is reached
+def paths(tree: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The keys that lead to each leaf, in the order of `leaves`."""
+    if isinstance(tree, dict):
+        branches: Any = tree.items()
+    elif isinstance(tree, list | tuple):
+        branches = enumerate(tree)
+    else:
+        return [] if tree is None else [above]
+    return [p for key, branch in branches for p in paths(branch, (*above, key))]
