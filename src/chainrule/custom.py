@@ -24,7 +24,7 @@ from chainrule.engine import (
     running,
 )
 from chainrule.errors import LeakedTracer, NotDifferentiable, ShapeError
-from chainrule.nested import leaves, mapped, rebuilt
+from chainrule.nested import leaves, mapped, matched, rebuilt
 
 Function = Callable[..., Any]
 
@@ -226,7 +226,7 @@ def spread(
         )
     return [
         None if g is None else own(name, level, g)
-        for g in matched(name, args, found)
+        for g in matched(f"the rule of {name}", args, found)
     ]
 
 
@@ -240,25 +240,6 @@ def own(name: str, level: int, g: Array) -> Array:
             "gradient; pass it as an argument"
         )
     return bare
-
-
-def matched(name: str, x: Any, g: Any) -> list[Any]:
-    """The parts of g that belong to the arrays of x, None where none does."""
-    if g is None:
-        return [None] * len(leaves(x))
-    if isinstance(x, dict) and isinstance(g, dict) and x.keys() == g.keys():
-        return [part for k in x for part in matched(name, x[k], g[k])]
-    lists = isinstance(x, list | tuple) and isinstance(g, list | tuple)
-    if lists and len(x) == len(g):
-        pairs = zip(x, g, strict=True)
-        return [part for pair in pairs for part in matched(name, *pair)]
-    if not any(isinstance(y, dict | list | tuple) for y in (x, g)):
-        return [] if x is None else [g]
-    raise ShapeError(
-        f"the rule of {name}",
-        [(len(leaves(x)),), (len(leaves(g)),)],
-        "a gradient has the containers of its argument",
-    )
 
 
 # Record a result together with its way back

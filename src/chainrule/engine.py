@@ -92,9 +92,17 @@ def fitted(share: Array, x: Array, primitive: Primitive) -> Array:
                 "a gradient has the shape of its argument",
             )
         share = unbroadcast(share, x.shape)
-    if share.dtype != x.dtype:
-        share = share.astype(x.dtype)
-    return share
+    return share if share.dtype == x.dtype else real(share).astype(x.dtype)
+
+
+def real(x: Array) -> Array:
+    """x itself, unless it is complex: complex numbers have no rules here."""
+    if np.issubdtype(x.dtype, np.complexfloating):
+        raise NotDifferentiable(
+            "a complex number came in between; the rules are those of real "
+            "functions of real numbers"
+        )
+    return x
 
 
 # Draw a number for everything that happens
@@ -389,7 +397,8 @@ def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
     """
     taken, mine = {id(x) for x in others}, []
     for g in gradients:
-        if isinstance(g, np.ndarray):
+        if not isinstance(g, Traced):
+            g = np.asarray(g)  # the sum of two 0-d arrays is none
             g = g if g.base is None and id(g) not in taken else g.copy()
             taken.add(id(g))
         mine.append(g)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from chainrule.errors import ShapeError
+
 
 # Take containers apart and put them together
 def leaves(tree: Any) -> list[Any]:
@@ -32,6 +34,35 @@ def rebuilt(tree: Any, new: Iterator[Any]) -> Any:
 def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
     """The container with f applied to each array."""
     return rebuilt(tree, map(f, leaves(tree)))
+
+
+# Find in one container what belongs to another
+def matched(operation: str, tree: Any, other: Any) -> list[Any]:
+    """The parts of `other` that belong to the arrays of `tree`, in order.
+
+    Dicts are matched by key, lists and tuples by place. None stands for
+    nothing, of an array or of a whole container. Raises ShapeError where the
+    containers differ.
+    """
+    if other is None:
+        return [None] * len(leaves(tree))
+    if isinstance(tree, dict) and isinstance(other, dict):
+        if tree.keys() == other.keys():
+            pairs = [(tree[key], other[key]) for key in tree]
+            return [x for pair in pairs for x in matched(operation, *pair)]
+    elif isinstance(tree, list | tuple) and isinstance(other, list | tuple):
+        if len(tree) == len(other):
+            pairs = list(zip(tree, other, strict=True))
+            return [x for pair in pairs for x in matched(operation, *pair)]
+    elif tree is None:
+        return []
+    elif not any(isinstance(x, dict | list | tuple) for x in (tree, other)):
+        return [other]
+    raise ShapeError(
+        operation,
+        [(len(leaves(tree)),), (len(leaves(other)),)],
+        "a gradient has the containers of its argument",
+    )
 
 
 # Say by which keys each array is reached

@@ -331,7 +331,7 @@ class Tensor(Operators, Recorder):
         gradients = owned(leaves.values(), seed)
         for leaf, g in zip(leaves, gradients, strict=True):
             assert isinstance(leaf, Leaf)
-            leaf.grad = g if leaf.grad is None else leaf.grad + g
+            leaf.grad = g if leaf.grad is None else np.asarray(leaf.grad + g)
 
     # Hand out the bare array
     def detach(self) -> Tensor:

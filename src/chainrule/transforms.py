@@ -21,11 +21,12 @@ from chainrule.engine import (
     clock,
     mode,
     owned,
+    real,
     running,
     sweep,
 )
 from chainrule.errors import NotDifferentiable, ShapeError
-from chainrule.nested import leaves, mapped, rebuilt
+from chainrule.nested import leaves, mapped, matched, rebuilt
 from chainrule.tensor import Operators, checked
 
 # Trace an argument at a level of its own
@@ -67,12 +68,10 @@ def argument(x: Any) -> Array:
 
 def result(x: Any) -> Array:
     """What a function may return: an array of numbers, or a traced array."""
-    if isinstance(x, Traced):
-        return x
-    x = np.asarray(x)
+    x = x if isinstance(x, Traced) else np.asarray(x)
     if x.dtype == object:
         raise NotDifferentiable("the function returned something not an array")
-    return x
+    return real(x)
 
 
 # Run a function so that gradients can be pulled back
@@ -139,8 +138,8 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     f must return one number, an array of shape (). The gradient has the
     shapes, dtypes and containers of the arguments at `argnums`: a tuple of
     them where `argnums` is a tuple. Raises ShapeError if f returns more than
-    one number, NotDifferentiable for integer arguments or functions without a
-    rule.
+    one number, NotDifferentiable for arguments or results that are not of
+    floats, and for functions without a rule.
     """
 
     @wraps(f)
@@ -153,7 +152,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
                 "the function must return one number, of shape (); for more "
                 "take cr.jacobian or cr.vjp",
             )
-        value = run.values[0]
+        value = checked(run.values[0])
         found = run.pull([np.ones((), value.dtype)], retain=False)
         return run.output(), (
             found[0] if isinstance(argnums, int) else tuple(found)
@@ -178,23 +177,28 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     """f's value, and the pullback: v ↦ vᵀ J, one gradient per primal.
 
-    The pullback takes an array (or container) like f's value, may be called
-    any number of times, and always returns a tuple.
+    The pullback takes an array like f's value, or a container with the same
+    keys or places (None for a zero), may be called any number of times, and
+    always returns a tuple. Raises ShapeError where shapes or keys differ.
     """
     run = Recording(f, primals, range(len(primals)), {})
 
     def pullback(g: Any) -> tuple[Any, ...]:
-        gradients = [result(x) for x in leaves(g)]
-        shapes = [v.shape for v in run.values]
-        if [x.shape for x in gradients] != shapes:
-            raise ShapeError("pullback", [x.shape for x in gradients] + shapes)
-        gradients = [
-            x if x.dtype == v.dtype else x.astype(v.dtype)
-            for x, v in zip(gradients, run.values, strict=True)
-        ]
+        found = matched("pullback", run.out, g)
+        gradients = list(map(like, found, run.values))
         return tuple(run.pull(gradients, retain=True))
 
     return run.output(), pullback
+
+
+def like(x: Any, value: Array, operation: str = "pullback") -> Array:
+    """A gradient or tangent, refused unless it is shaped like the value."""
+    if x is None:
+        return np.zeros(value.shape, value.dtype)
+    x = result(x)
+    if x.shape != value.shape:
+        raise ShapeError(operation, [value.shape, x.shape])
+    return x if x.dtype == value.dtype else x.astype(value.dtype)
 
 
 # Carry a tangent beside each value
@@ -228,21 +232,21 @@ class Dual(Operators):
             part = result(rule(x.tangent, ans, *values, **kwargs))
             tangent = part if tangent is None else tangent + part
         if tangent is not None and tangent.dtype != ans.dtype:
-            tangent = tangent.astype(ans.dtype)
+            tangent = real(tangent).astype(ans.dtype)
         return Dual(ans, level, tangent)
 
 
 # Return the value and its derivative along a direction
 def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
-    """f's value at the primals and its derivative J v along the tangents."""
+    """f's value at the primals and its derivative J v along the tangents.
+
+    `primals` and `tangents` are tuples or lists of arrays, or of containers
+    with the same keys or places; None is a tangent of zeros. Raises
+    ShapeError where shapes or keys differ.
+    """
     flat = [argument(x) for x in leaves(list(primals))]
-    along = [
-        t if t.dtype == x.dtype else t.astype(x.dtype)
-        for x, t in zip(flat, map(result, leaves(list(tangents))), strict=True)
-    ]
-    for x, t in zip(flat, along, strict=True):
-        if x.shape != t.shape:
-            raise ShapeError("jvp", [x.shape, t.shape])
+    moves = matched("jvp", list(primals), list(tangents))
+    along = [like(t, x, "jvp") for t, x in zip(moves, flat, strict=True)]
     with new_level() as level:
         duals = (Dual(x, level, t) for x, t in zip(flat, along, strict=True))
         out = f(*rebuilt(list(primals), duals))

@@ -1,0 +1,136 @@
+"""The contract of the transformations: containers, dtypes, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+X = np.array([[1.0, -2.0, 0.5], [3.0, 0.25, -1.5]])
+P = {"w": X, "rest": [np.array(2.0), (np.array([1.0, -1.0]),)]}
+
+
+def net(p: Any) -> Any:
+    """A curved function of all parts of P, in a way that tells them apart."""
+    scale, (shift,) = p["rest"]
+    return {"sum": np.sum(p["w"] ** 3) * scale, "rows": [p["w"] @ X[0] * shift]}
+
+
+def number(p: Any) -> Any:
+    out = net(p)
+    return out["sum"] + np.sum(out["rows"][0] ** 2)
+
+
+def turned_round(tree: Any) -> Any:
+    """The same container, its keys put in in the other order."""
+    if isinstance(tree, dict):
+        return {k: turned_round(tree[k]) for k in reversed(tree)}
+    if isinstance(tree, list | tuple):
+        return type(tree)(map(turned_round, tree))
+    return tree
+
+
+def test_gradients_and_tangents_are_matched_by_key() -> None:
+    g = {"sum": np.array(3.0), "rows": [np.array([5.0, 7.0])]}
+    _, pullback = cr.vjp(net, P)
+    (one,), (other,) = pullback(g), pullback(turned_round(g))
+    np.testing.assert_array_equal(one["w"], other["w"])
+    np.testing.assert_array_equal(one["rest"][1][0], other["rest"][1][0])
+    v = {"w": X[::-1], "rest": [np.array(0.5), (np.array([2.0, 3.0]),)]}
+    _, slope = cr.jvp(net, (P,), (v,))
+    _, again = cr.jvp(net, (P,), (turned_round(v),))
+    np.testing.assert_array_equal(slope["sum"], again["sum"])
+    once, twice = cr.hvp(number, P, v), cr.hvp(number, P, turned_round(v))
+    np.testing.assert_array_equal(once["w"], twice["w"])
+    left = slope["sum"] * 3 + slope["rows"][0] @ np.array([5.0, 7.0])
+    right = np.sum(one["w"] * v["w"]) + one["rest"][0] * v["rest"][0]
+    right += one["rest"][1][0] @ v["rest"][1][0]
+    np.testing.assert_allclose(left, right, rtol=1e-13)
+
+
+def test_nothing_stands_for_zeros() -> None:
+    _, pullback = cr.vjp(net, P)
+    (one,) = pullback({"sum": np.array(1.0), "rows": None})
+    np.testing.assert_allclose(one["w"], 6 * X**2, rtol=1e-15)
+    _, slope = cr.jvp(net, (P,), ({"w": None, "rest": [1.0, None]},))
+    np.testing.assert_allclose(slope["sum"], np.sum(X**3), rtol=1e-15)
+    assert slope["rows"][0].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "g",
+    [
+        {"sum": 1.0},
+        {"sum": 1.0, "row": [np.ones(2)]},
+        {"sum": 1.0, "rows": [np.ones(2), np.ones(2)]},
+        {"sum": [1.0], "rows": [np.ones(2)]},
+        {"sum": 1.0, "rows": np.ones(2)},
+        {"sum": 1.0, "rows": [np.ones(3)]},
+        {"sum": np.ones(1), "rows": [np.ones(2)]},
+    ],
+)
+def test_other_containers_or_shapes_are_refused(g: Any) -> None:
+    with pytest.raises(cr.ShapeError, match="pullback"):
+        cr.vjp(net, P)[1](g)
+
+
+def test_other_tangents_are_refused() -> None:
+    with pytest.raises(cr.ShapeError, match="jvp"):
+        cr.jvp(np.add, (X, X), (X,))
+    with pytest.raises(cr.ShapeError, match="jvp"):
+        cr.jvp(np.sin, (X,), (X[0],))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_answer_is_an_array_of_the_right_dtype(dtype: Any) -> None:
+    """0-d arrays stay arrays, and float32 stays float32, at every order."""
+    x = np.array(1.5, dtype)
+
+    def f(x: Any) -> Any:
+        return x * x * 3 + x + 2.5 * np.sin(x) - x**4 / 7
+
+    leaf = cr.Tensor(x, requires_grad=True)
+    f(leaf).backward()
+    f(leaf).backward()
+    slope, curve = cr.grad(f), cr.grad(cr.grad(f))
+    found = [
+        *cr.value_and_grad(f)(x), slope(x), curve(x), cr.grad(curve)(x),
+        *cr.jvp(f, (x,), (x,)), *cr.jvp(slope, (x,), (1,)), cr.hvp(f, x, 2),
+        cr.vjp(f, x)[0], *cr.vjp(f, x)[1](1.0), cr.jacobian(f)(x),
+        cr.jacobian(f, mode="forward")(x), cr.hessian(f)(x), leaf.grad,
+    ]  # fmt: skip
+    for answer in found:
+        assert type(answer) is np.ndarray
+        assert (answer.dtype, answer.shape) == (dtype, ())
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x > 0,
+        lambda x: np.argmax(x),
+        lambda x: x * 1j,
+        lambda x: np.abs(x * 1j),
+        lambda x: np.allclose(x, x),
+    ],
+)
+def test_a_result_that_is_no_float_has_no_gradient(f: Any) -> None:
+    with pytest.raises(cr.NotDifferentiable, match=r"complex|of floats"):
+        cr.grad(f)(1.5)
+
+
+def test_complex_numbers_are_refused_on_every_way() -> None:
+    f = lambda x: np.abs(x * 1j)  # noqa: E731
+    for run in (
+        lambda: cr.jvp(f, (1.5,), (1.0,)),
+        lambda: cr.jacobian(f)(X),
+        lambda: cr.vjp(f, X)[1](X),
+        lambda: cr.vjp(lambda x: x * 1j, X),
+        lambda: f(cr.Tensor(1.5, requires_grad=True)).backward(),
+        lambda: (cr.Tensor(1.5, requires_grad=True) * 1j).backward(),
+    ):
+        with pytest.raises(cr.NotDifferentiable, match="complex"):
+            run()
