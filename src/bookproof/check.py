@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bookproof import ledger, refs, statements
+from bookproof import refs, statements
 from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
@@ -31,9 +31,9 @@ class Report:
     complete: bool = True
     read: set[str] = field(default_factory=set)
 
-    def note(self, data: Mapping[str, Any] | None) -> None:
+    def note(self, data: Mapping[str, Any]) -> None:
         """Note what a chapter's ledger says of its run."""
-        if data is None or not data["complete"]:
+        if not data["complete"]:
             self.complete = False
         else:
             self.read |= set(data["noted"]["read"])
@@ -129,7 +129,7 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
             report.ran.append(chapter.name)
         found += [f for each in its.outcomes for f in each.findings]
         found += _silent(its.outcomes)
-        report.note(ledger.load(plan.project, chapter.name))
+        report.note(its.data)
     report.findings = _sorted(once(found), plan.chapters)
     return report
 

@@ -23,6 +23,9 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def __reduce__(self) -> tuple[type[Place], tuple[str, int, int]]:
+        return Place, (self.file, self.line, self.column)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -38,13 +41,18 @@ class Text:
 
     def place(self, offset: int = 0) -> Place:
         """The place of the character at `offset`."""
-        after = bisect.bisect_right(self.origins, offset, key=itemgetter(0))
-        run = max(after - 1, 0)
+        run = 0
+        if len(self.origins) > 1:
+            after = bisect.bisect_right(self.origins, offset, key=itemgetter(0))
+            run = max(after - 1, 0)
         start, line, column = self.origins[run]
         return Place(self.file, line, column + max(offset - start, 0))
 
     def __str__(self) -> str:
         return self.text
+
+    def __reduce__(self) -> tuple[type[Text], tuple[Any, ...]]:
+        return Text, (self.text, self.file, self.origins)
 
     @classmethod
     def at(cls, text: str, file: str = "<text>", line: int = 1) -> Text:

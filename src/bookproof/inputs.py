@@ -30,6 +30,7 @@ BESIDE_THE_POINT = frozenset(
         *("kills", "kill_report", "reasons"),
         *("unchanged", "ledger", "outputs", "verdicts"),
         *("tangle", "stitch", "chunks", "gaps", "drafts", "toctree"),
+        *("shelf", "leftovers"),
     }
 )
 """Modules of the press that no verdict depends on."""

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from bookproof.elements import (
@@ -184,6 +185,7 @@ class Kept:
 
     outcomes: Mapping[int, Outcome]
     wanted: frozenset[int]
+    digests: Mapping[int, str]
 
 
 def kept(
@@ -194,7 +196,8 @@ def kept(
     known = {each["digest"]: each for each in data["entries"]}
     found: dict[int, Outcome] = {}
     used = set()
-    for index, digest in digests(chapter, macros).items():
+    its = digests(chapter, macros)
+    for index, digest in its.items():
         element = chapter.elements[index]
         entry = known.get(digest)
         if entry is None or entry["findings"]:
@@ -210,28 +213,31 @@ def kept(
     rows = _rows(gone, data) - _rows(used, data) - _plain_rows(chapter)
     if rows or _lost_cell(chapter, data):
         return None
-    every = {index for index, _ in runnable(chapter)}
-    return Kept(found, frozenset(every - found.keys()))
+    return Kept(found, frozenset(its.keys() - found.keys()), its)
 
 
 def _moved(here: Outcome, outcome: Outcome) -> Outcome:
-    return replace(
-        here,
-        status=outcome.status,
+    return Outcome(
+        here.index,
+        here.id,
+        here.kind,
+        outcome.status,
+        here.place,
+        here.text,
         values=outcome.values,
         draws=outcome.draws,
         relations=outcome.relations,
+        sources=here.sources,
+        expression=here.expression,
         value=outcome.value,
     )
 
 
 def _lost_cell(chapter: Chapter, data: Mapping[str, Any]) -> bool:
     """Whether there are fewer cells or tables than there were."""
-    kinds = [blank(index, each).kind for index, each in runnable(chapter)]
-    before = [each["kind"] for each in data["entries"]]
-    return any(
-        kinds.count(kind) != before.count(kind) for kind in ("cell", "symbols")
-    )
+    before = Counter(each["kind"] for each in data["entries"])
+    now = Counter(type(each) for each in chapter.elements)
+    return (now[Cell], now[Symbols]) != (before["cell"], before["symbols"])
 
 
 def _rows(users: set[str], data: Mapping[str, Any]) -> set[str]:

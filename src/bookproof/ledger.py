@@ -10,17 +10,27 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bookproof import kept, refs
+from bookproof import refs
 from bookproof.config import Project
 from bookproof.elements import Cell, Chapter
 from bookproof.inputs import Inputs, Noted
 from bookproof.outcome import NOT_REACHED, Outcome
 from bookproof.replace import write_whole
 from bookproof.run import ChapterRun
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a chapter before its ledger is written: the digest of
+    what each verdict depends on in the text, and what the page's outputs are
+    looked up by."""
+
+    digests: Mapping[int, str]
+    page: Mapping[str, Any]
 
 
 def folder(project: Project) -> Path:
@@ -70,13 +80,14 @@ def references(project: Project, chapter: Chapter) -> dict[str, float | None]:
     return out
 
 
-def record(run: ChapterRun, inputs: Inputs, noted: Noted) -> dict[str, Any]:
+def record(
+    run: ChapterRun, inputs: Inputs, noted: Noted, known: Known
+) -> dict[str, Any]:
     """What the ledger says of a run."""
     chapter = run.chapter
     if run.findings:  # they name places in the library
         noted = replace(noted, unseen=True)
     its_base = base(inputs, chapter, noted)
-    digests = kept.digests(chapter, inputs.project.macros)
     outcomes = list(run.outcomes.values())
     cells = [
         {"number": element.number, "line": element.place.line,
@@ -92,10 +103,11 @@ def record(run: ChapterRun, inputs: Inputs, noted: Noted) -> dict[str, Any]:
         "noted": noted.to_json(),
         "complete": run.complete,
         "entries": [
-            {**outcome.to_json(), "digest": digests[outcome.index]}
+            {**outcome.to_json(), "digest": known.digests[outcome.index]}
             for outcome in outcomes
         ],
         "cells": cells,
+        "page": known.page,
         "findings": [finding.to_json() for finding in run.findings],
         "counts": counts(outcomes),
         "uses": run.uses.to_json(),
@@ -114,8 +126,22 @@ def counts(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
 def save(project: Project, data: Mapping[str, Any]) -> None:
     """Write one chapter's file, whole or not at all."""
     path = folder(project) / f"{data['chapter']}.json"
-    text = json.dumps(data, indent=1, ensure_ascii=False)
-    write_whole(path, text + "\n")
+    write_whole(path, _lines(data))
+
+
+def _lines(data: Mapping[str, Any]) -> str:
+    """As JSON, a line for each entry: `indent` would take ten times as long."""
+    parts = []
+    for name, value in data.items():
+        said = _json(value)
+        if name == "entries" and value:
+            said = "[\n  " + ",\n  ".join(map(_json, value)) + "\n ]"
+        parts.append(f" {_json(name)}: {said}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def load(project: Project, chapter_name: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from markdown_it import MarkdownIt
 from markdown_it.parser_inline import ParserInline
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, block, normalize
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
@@ -117,11 +117,19 @@ class Lexer:
         recorder.terminator_re = plain.terminator_re
         self.md.inline = recorder
         self.md.core.ruler.after("inline", "keep_pieces", _keep_pieces)
+        self.md.disable("wordcount", ignoreInvalid=True)
         self.env: dict[str, Any] = {}
 
     def blocks(self, text: str) -> list[Token]:
         """The tokens of a document or of a directive's body."""
         return self.md.parse(text, self.env)
+
+    def outline(self, text: str) -> list[Token]:
+        """The tokens of a document whose words nobody wants to read."""
+        state = StateCore(text, self.md, self.env)
+        normalize(state)
+        block(state)
+        return state.tokens
 
     def inline(self, text: str) -> Token:
         """The one inline token of a title or caption."""

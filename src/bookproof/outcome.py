@@ -96,15 +96,21 @@ def runnable(chapter: Chapter) -> list[tuple[int, Element]]:
 def blank(index: int, element: Element) -> Outcome:
     """The outcome of an element that has not run."""
     kind, name, text = _describe(index, element)
-    outcome = Outcome(index, name, kind, NOT_REACHED, element.place, text)
+    sources: tuple[str, ...] = ()
+    said = ""
     if isinstance(element, Marker):
-        expression = element.expression
-        outcome = replace(
-            outcome,
-            sources=element.sources,
-            expression=expression.text.strip() if expression else "",
-        )
-    return outcome
+        sources = element.sources
+        said = element.expression.text.strip() if element.expression else ""
+    return Outcome(
+        index,
+        name,
+        kind,
+        NOT_REACHED,
+        element.place,
+        text,
+        sources=sources,
+        expression=said,
+    )
 
 
 def _describe(index: int, element: Element) -> tuple[str, str, str]:

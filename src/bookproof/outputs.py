@@ -5,27 +5,23 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import importlib.util
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bookproof.config import MYST_EXTENSIONS, Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Cell, Chapter
 from bookproof.run import ChapterRun
+from bookproof.shelf import entry, is_whole, shelf
 
 
 def available() -> bool:
     """Whether the page builder is installed (extra `book`)."""
     names = ("myst_nb", "jupyter_cache", "nbformat")
     return all(importlib.util.find_spec(name) for name in names)
-
-
-def folder(project: Project) -> Path:
-    """Where the cache lives."""
-    return project.root / "build" / "jupyter-cache"
 
 
 def is_notebook(chapter: Chapter) -> bool:
@@ -37,25 +33,38 @@ def is_notebook(chapter: Chapter) -> bool:
     return bool(is_myst_markdown_notebook(chapter.text))
 
 
-def store(project: Project, run: ChapterRun) -> None:
-    """Put the outputs of a complete run into the cache."""
+def cells_of(chapter: Chapter) -> str:
+    """Stands for all that the page's cells are looked up by."""
+    cells = [
+        (each.language, each.body.text, each.options)
+        for each in chapter.elements
+        if isinstance(each, Cell)
+    ]
+    said = repr((chapter.front_matter, cells))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def store(project: Project, run: ChapterRun) -> str | None:
+    """Put the outputs of a complete run into the cache; their key there, or
+    None when there is nothing that a page would look for."""
     chapter = run.chapter
     if not available() or not is_notebook(chapter):
-        return
+        return None
     from jupyter_cache.base import (  # type: ignore[import-untyped]
         CacheBundleIn,
     )
 
     if any(each.rule == "directive-option" for each in chapter.findings):
-        return  # a cell's settings are none that a notebook can have
+        return None  # a cell's settings are none that a notebook can have
     notebook = as_notebook(project, chapter)
     _fill(notebook, run)
     uri = str(project.root / chapter.path)
     with _cache(project) as cache:
-        kept = cache.create_hashed_notebook(notebook)[1]
-        if not _is_whole(cache, project, kept):
+        kept: str = cache.create_hashed_notebook(notebook)[1]
+        if not is_whole(project.root, kept):
             # A process that was killed meanwhile left half of an entry.
-            shutil.rmtree(_entry(project, kept).parent, ignore_errors=True)
+            path = entry(project.root, kept).parent
+            shutil.rmtree(path, ignore_errors=True)
         bundle = CacheBundleIn(notebook, uri, data={})
         cache.cache_notebook_bundle(
             bundle, check_validity=False, overwrite=True
@@ -63,11 +72,20 @@ def store(project: Project, run: ChapterRun) -> None:
         for record in cache.list_cache_records():
             if record.uri == uri and record.hashkey != kept:
                 cache.remove_cache(record.pk)
+    return kept
 
 
-def stored(project: Project, chapter: Chapter) -> bool:
-    """Whether the cache holds outputs for exactly these cells."""
-    if not available() or not is_notebook(chapter):
+def stored(
+    project: Project, chapter: Chapter, page: Mapping[str, Any] | None = None
+) -> bool:
+    """Whether the cache holds outputs for exactly these cells; `page` is what
+    the ledger knows of them."""
+    if not available():
+        return True
+    if page is not None and page.get("cells") == cells_of(chapter):
+        key = page["notebook"]
+        return key is None or is_whole(project.root, key)
+    if not is_notebook(chapter):
         return True
     from nbformat import ValidationError
 
@@ -77,22 +95,7 @@ def stored(project: Project, chapter: Chapter) -> bool:
             its_hash = cache.create_hashed_notebook(notebook)[1]
         except ValidationError:
             return False
-        return _is_whole(cache, project, its_hash)
-
-
-def _is_whole(cache: Any, project: Project, its_hash: str) -> bool:
-    """Whether an entry is both in the list and, to its end, on the disk."""
-    records = cache.list_cache_records()
-    path = _entry(project, its_hash)
-    return (
-        any(each.hashkey == its_hash for each in records)
-        and path.is_file()
-        and path.read_text(encoding="utf-8").endswith(("}", "}\n"))
-    )
-
-
-def _entry(project: Project, its_hash: str) -> Path:
-    return folder(project) / "executed" / its_hash / "base.ipynb"
+        return is_whole(project.root, its_hash)
 
 
 def filled(project: Project, chapter: Chapter) -> Any:
@@ -109,7 +112,7 @@ def _cache(project: Project) -> Iterator[Any]:
         get_cache,
     )
 
-    path = folder(project)
+    path = shelf(project.root)
     path.mkdir(parents=True, exist_ok=True)
     with open(path.parent / ".jupyter-cache.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -3,6 +3,7 @@ its random generators (RULES 23)."""
 
 from __future__ import annotations
 
+import operator
 import random
 import sys
 from typing import Any
@@ -14,10 +15,12 @@ class Snapshot:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
         self.names = dict(namespace)
+        kinds = {kind for kind in set(map(type, namespace.values()))
+                 if issubclass(kind, _generators())}  # fmt: skip
         self.states = {
-            name: (value, state)
-            for name, value in namespace.items()
-            if (state := _state(value)) is not None
+            name: (value, _state(value))
+            for name, value in (namespace.items() if kinds else ())
+            if type(value) in kinds
         }
         self.random = random.getstate()
         self.numpy = _numpy_state()
@@ -38,7 +41,11 @@ class Snapshot:
         return changes
 
     def _names(self) -> list[str]:
-        now, changes = self.namespace, []
+        now, changes = self.namespace, list[str]()
+        if len(now) == len(self.names) and all(
+            map(operator.is_, now.values(), self.names.values())
+        ):
+            return changes
         for name in [*now]:
             if name not in self.names:
                 changes.append(f"the new name {name!r}")
@@ -51,17 +58,21 @@ class Snapshot:
 
 
 def _state(value: object) -> Any:
-    """The state of a generator in a comparable form; None of other things."""
+    """The state of a generator in a comparable form."""
+    generator: Any = value
     if isinstance(value, random.Random):
         return value.getstate()
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is None:
-        return None
-    if isinstance(value, numpy_random.Generator):
-        return _plain(value.bit_generator.state)
-    if isinstance(value, numpy_random.RandomState):
-        return _plain(value.get_state(legacy=False))
-    return None
+    if hasattr(value, "bit_generator"):
+        return _plain(generator.bit_generator.state)
+    return _plain(generator.get_state(legacy=False))
+
+
+def _generators() -> tuple[type, ...]:
+    """The kinds of generators that there are."""
+    there = sys.modules.get("numpy.random")
+    if there is None:
+        return (random.Random,)
+    return random.Random, there.Generator, there.RandomState
 
 
 def _set_state(value: Any, state: Any) -> None:

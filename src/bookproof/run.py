@@ -14,13 +14,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bookproof import leftovers
 from bookproof.config import Project
-from bookproof.diagnostics import Finding
-from bookproof.elements import Cell, Chapter, Element
+from bookproof.diagnostics import Finding, Place
+from bookproof.elements import (
+    Cell,
+    Chapter,
+    Element,
+    Exercise,
+    Marker,
+    Symbols,
+)
 from bookproof.outcome import Outcome, blank, runnable
 from bookproof.used import Used
 from bookproof.verify import Request
@@ -31,6 +39,12 @@ _UNWANTED = (
     "PYTHONDONTWRITEBYTECODE",
     "FORCE_COLOR",
 )
+
+LOOK_SECONDS = 0.5
+"""How often a worker that is silent is looked at: does it live?"""
+
+MARK = "IPYTHONDIR"
+"""What every process of a worker has in its environment, and no other."""
 
 START_SECONDS = 60.0
 """How long a worker may take to start."""
@@ -95,7 +109,7 @@ def run_chapter(
         run.complete = True
         return run
     request = Request(
-        chapter=chapter,
+        chapter=_sent(chapter, wanted),
         root=str(project.root),
         source=str(project.source),
         macros=dict(project.macros),
@@ -137,6 +151,29 @@ def run_chapter(
     return run
 
 
+def _sent(chapter: Chapter, wanted: frozenset[int] | None) -> Chapter:
+    """The chapter without what the worker does not look at: to hand over ten
+    thousand claims for the sake of one takes longer than to check it."""
+    kept = {
+        index
+        for index, element in runnable(chapter)
+        if wanted is None or index in wanted or _binds(element)
+    }
+    nothing = Element(place=Place(chapter.path, 1))
+    elements = tuple(
+        element if index in kept else nothing
+        for index, element in enumerate(chapter.elements)
+    )
+    return replace(chapter, text="", elements=elements, findings=())
+
+
+def _binds(element: Element) -> bool:
+    """Whether what comes later may need the element."""
+    if isinstance(element, Marker):
+        return element.kind == "let"
+    return isinstance(element, Cell | Symbols | Exercise)
+
+
 class _Worker:
     """The running process, and how it ended if it ended badly."""
 
@@ -163,7 +200,13 @@ class _Worker:
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
             while True:
-                if not selector.select(max(limit - time.monotonic(), 0)):
+                ended = self.process.poll() is not None
+                left = max(limit - time.monotonic(), 0)
+                if not selector.select(min(left, LOOK_SECONDS)):
+                    if ended:
+                        break  # a copy of it may still hold the pipe
+                    if left:
+                        continue
                     self.ended_badly = self._late(limit == end)
                     return
                 data = os.read(pipe, 1 << 20)
@@ -246,6 +289,7 @@ def _worker(
                 _kill(process)
         finally:
             _kill(process)
+            leftovers.end(f"{MARK}={scratch}")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -271,7 +315,7 @@ def _environment(
         "PYTHONPYCACHEPREFIX": environment.get("PYTHONPYCACHEPREFIX")
         or str(project.root / "build" / "pycache"),
         "PYTHONIOENCODING": "utf-8",
-        "IPYTHONDIR": scratch,
+        MARK: scratch,
         "COLUMNS": "80",
         "SOURCE_DATE_EPOCH": environment.get("SOURCE_DATE_EPOCH", "0"),
     }

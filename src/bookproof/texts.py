@@ -12,12 +12,15 @@ from bookproof.diagnostics import Text
 def cut(text: Text, start: int, end: int | None = None) -> Text:
     """`text[start:end]`, every character still traceable."""
     end = len(text.text) if end is None else end
+    here = text.place(start)
+    if len(text.origins) == 1:
+        origin = ((0, here.line, here.column),)
+        return Text(text.text[start:end], text.file, origin)
     # Looked up by halving: a chapter is cut into lines, and lines again.
     first = max(bisect.bisect_right(text.origins, start, key=itemgetter(0)), 1)
     last = bisect.bisect_left(
         text.origins, max(end, start + 1), first, key=itemgetter(0)
     )
-    here = text.place(start)
     origins = [(0, here.line, here.column)]
     for offset, line, column in text.origins[first:last]:
         origins.append((offset - start, line, column))
@@ -46,7 +49,8 @@ def join(parts: Iterable[Text], file: str, separator: str = "\n") -> Text:
         if number:
             out.append(separator)
             offset += len(separator)
-        origins += [(offset + at, ln, col) for at, ln, col in part.origins]
+        for at, line, column in part.origins:
+            origins.append((offset + at, line, column))
         out.append(part.text)
         offset += len(part.text)
     return Text("".join(out), file, tuple(origins) or ((0, 1, 1),))
@@ -82,7 +86,7 @@ def lift(content: str, source: list[Text], first: int) -> Text:
         inside = first + number < len(source)
         origin = source[first + number] if inside else source[-1]
         parts.append(_lift_line(line, origin))
-    return join(parts, source[0].file)
+    return parts[0] if len(parts) == 1 else join(parts, source[0].file)
 
 
 def _lift_line(line: str, origin: Text) -> Text:

@@ -15,6 +15,8 @@ from bookproof.directives import Directive, info_parts, read_directive
 from bookproof.markdown import Lexer
 from bookproof.table import table_for
 
+_TOCTREE = "{toctree}"
+
 
 def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:
     """The book's files from `index.md` on, and what is wrong with the list."""
@@ -95,14 +97,16 @@ def contents(
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         text = ""  # whoever reads the chapter says so
+    tables, findings = list[Contents](), list[Finding]()
+    if _TOCTREE not in text:
+        return tables, findings
     lines = texts.lines(Text.at(text, project.relative(path)))
     table = table_for(project.directives)
-    tables, findings = [], list[Finding]()
-    for token in Lexer().blocks(text):
+    for token in Lexer().outline(text):
         if token.type not in ("fence", "colon_fence") or token.map is None:
             continue
         name, _ = info_parts(token, lines[token.map[0]])
-        if name == "{toctree}":
+        if name == _TOCTREE:
             directive, _ = read_directive(token, lines, table)
             names = _names(directive, findings)
             tables.append(Contents(names, token.map[1] - 1))

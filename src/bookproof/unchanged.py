@@ -7,10 +7,9 @@ that is compared, and no heavy module is imported.
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from bookproof.config import Project
 from bookproof.diagnostics import Finding
 from bookproof.inputs import PRESS, digest, files, installed, joined, outside
 from bookproof.replace import replace_all
+from bookproof.shelf import entry, listed
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,4 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _outputs(root: Path) -> list[str]:
     """The outputs that wait for the page."""
-    cache = root / "build" / "jupyter-cache"
-    try:
-        uri = f"file:{cache / 'global.db'}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as base:
-            rows = base.execute("select hashkey from nbcache").fetchall()
-    except sqlite3.Error:
-        return []
-    keys = sorted(str(row[0]) for row in rows)
-    return [
-        f"{key} {(cache / 'executed' / key / 'base.ipynb').is_file()}"
-        for key in keys
-    ]
+    return [f"{key} {entry(root, key).is_file()}" for key in listed(root)]

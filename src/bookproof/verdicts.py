@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bookproof import ledger, outputs
+from bookproof import kept, ledger, outputs
 from bookproof.elements import Chapter, Marker, PlainMath
 from bookproof.inputs import Inputs, Noted
-from bookproof.kept import Kept, kept
+from bookproof.kept import Kept
 from bookproof.outcome import Outcome, blank, runnable
 from bookproof.run import ChapterRun, run_chapter
 from bookproof.used import Used
@@ -19,10 +19,11 @@ Progress = Callable[[Outcome], None]
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What became of a chapter's elements; how many verdicts are new;
-    whether a worker had to run."""
+    """What became of a chapter's elements; what the ledger says of it now;
+    how many verdicts are new; whether a worker had to run."""
 
     outcomes: list[Outcome]
+    data: Mapping[str, Any]
     checked: int = 0
     ran: bool = False
 
@@ -41,8 +42,8 @@ def verdicts(
     if data is None or not _usable(inputs, chapter, data):
         return job.whole()
     if ledger.current(inputs, chapter, data):
-        return job.told(ledger.outcomes(data))
-    standing = kept(chapter, inputs.project.macros, data)
+        return job.told(data)
+    standing = kept.kept(chapter, inputs.project.macros, data)
     if standing is None:
         return job.whole()
     return job.rest(standing, data)
@@ -53,7 +54,7 @@ def _usable(inputs: Inputs, chapter: Chapter, data: Mapping[str, Any]) -> bool:
     return (
         bool(data.get("complete"))
         and ledger.about(inputs, chapter, data)
-        and outputs.stored(inputs.project, chapter)
+        and outputs.stored(inputs.project, chapter, data.get("page"))
     )
 
 
@@ -64,11 +65,12 @@ class _Job:
     lines: Mapping[tuple[str, int], str]
     progress: Progress
 
-    def told(self, outcomes: list[Outcome]) -> Verdicts:
+    def told(self, data: Mapping[str, Any]) -> Verdicts:
         """Nothing is new."""
+        outcomes = ledger.outcomes(data)
         for outcome in outcomes:
             self.progress(outcome)
-        return Verdicts(outcomes)
+        return Verdicts(outcomes, data)
 
     def whole(self) -> Verdicts:
         """Run the chapter from its beginning to its end."""
@@ -77,11 +79,23 @@ class _Job:
         project = self.inputs.project
         run = self._run()
         noted = Noted.of(run.report, project.root)
-        ledger.save(project, ledger.record(run, self.inputs, noted))
+        page = {}
         if run.complete and runnable(self.chapter):
-            outputs.store(project, run)
+            notebook = outputs.store(project, run)
+            cells = outputs.cells_of(self.chapter)
+            page = {"cells": cells, "notebook": notebook}
+        digests = kept.digests(self.chapter, project.macros)
+        data = self._save(run, noted, ledger.Known(digests, page))
         outcomes = list(run.outcomes.values())
-        return Verdicts(outcomes, len(outcomes), True)
+        return Verdicts(outcomes, data, len(outcomes), True)
+
+    def _save(
+        self, run: ChapterRun, noted: Noted, known: ledger.Known
+    ) -> Mapping[str, Any]:
+        """Write the ledger; what it says."""
+        data = ledger.record(run, self.inputs, noted, known)
+        ledger.save(self.inputs.project, data)
+        return data
 
     def rest(self, standing: Kept, data: Mapping[str, Any]) -> Verdicts:
         """Reach the verdicts that a change of the text can have changed."""
@@ -97,10 +111,11 @@ class _Job:
             noted = noted.joined(
                 Noted.of(each.report, self.inputs.project.root)
             )
-        ledger.save(self.inputs.project, ledger.record(run, self.inputs, noted))
+        known = ledger.Known(standing.digests, data.get("page") or {})
+        data = self._save(run, noted, known)
         outcomes = list(run.outcomes.values())
         ran = any(each.report["worker"] for each in runs)
-        return Verdicts(outcomes, len(standing.wanted), ran)
+        return Verdicts(outcomes, data, len(standing.wanted), ran)
 
     def _without_python(
         self, wanted: frozenset[int]

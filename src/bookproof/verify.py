@@ -86,6 +86,7 @@ class State:
             if isinstance(element, Exercise)
         }
         self.lost: set[str] = set()
+        self.before: Snapshot | None = None
 
     def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
         """The value of a Python expression where the chapter stands."""
@@ -93,6 +94,7 @@ class State:
             raise NameError("no cell has run", name=NO_CELL)
         names = {"ref": self.ref} | self.namespace | dict(extra)
         code = _compiled(source.strip())
+        self.before = self.before or Snapshot(self.namespace)
         self.uses.note_names(code, extra)
         with self.uses.running():
             return eval(code, names)
@@ -149,7 +151,10 @@ def _purely(
     element: Element,
     verdict: Callable[[], tuple[Outcome, str | None]],
 ) -> tuple[Outcome, str | None]:
-    before = Snapshot(state.namespace)
+    # Nothing but Python can change the chapter: `evaluate` looks what there is.
+    state.before = None
+    if isinstance(element, Exercise | Solution):
+        state.before = Snapshot(state.namespace)
     owner = blank(index, element).id
     with state.shell.recording(), state.uses.verdict(owner):
         try:
@@ -159,7 +164,7 @@ def _purely(
             outcome, missing = blank(index, element), None
             outcome = outcome.settle("error", _internal(outcome, error))
     state.shell.recorded.clear()
-    changes = before.restore()
+    changes = state.before.restore() if state.before else []
     if changes:
         outcome = replace(
             outcome,

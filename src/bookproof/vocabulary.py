@@ -39,7 +39,7 @@ _EDGES = "\"'“”‘’«»()[]{}.,:;!?…*_–—-"
 _POSSESSIVE = ("'s", "’s")
 
 #: Signs that state a relation wherever they are printed.
-SIGNS = frozenset("=≈≤≥≠<>≪≫∝≡→←↦⇒⟹")
+SIGNS = re.compile("[=≈≤≥≠<>≪≫∝≡→←↦⇒⟹]")
 
 #: LaTeX that states one.
 RELATIONS = frozenset(
@@ -66,12 +66,18 @@ _NAME_COMMANDS = frozenset(
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 
 
+#: No other character can be a number.
+_MAY_COUNT = re.compile(r"[0-9]|[^\x00-\x7f]")
+
+
 def numbers(text: str) -> Iterator[tuple[int, str]]:
     """The words with a number in them, each with its offset."""
     for name in NAMES:
         text = text.replace(name, " " * len(name))
     for found in re.finditer(r"[^\s\ufffc]+", text):
         word = found.group()
+        if _MAY_COUNT.search(word) is None:
+            continue
         if any(_numeric(mark) for mark in word) and not _is_name(word):
             lead = len(word) - len(word.lstrip(_EDGES))
             yield found.start() + lead, word.strip(_EDGES) or word
@@ -97,9 +103,8 @@ def _is_name(word: str) -> bool:
 
 def signs(text: str) -> Iterator[tuple[int, str]]:
     """The relation signs among printed words, each with its offset."""
-    for offset, mark in enumerate(text):
-        if mark in SIGNS:
-            yield offset, mark
+    for found in SIGNS.finditer(text):
+        yield found.start(), found.group()
 
 
 def loose_tokens(formula: str) -> Iterator[tuple[int, str]]:

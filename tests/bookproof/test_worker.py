@@ -421,3 +421,38 @@ def test_new_outputs_replace_the_old_ones(book) -> None:
     kept = list((book.root / "build/jupyter-cache/executed").iterdir())
     assert len(kept) == 1
     assert "two" in (kept[0] / "base.ipynb").read_text()
+
+
+APART = """\
+    # A chapter
+
+    ```{code-cell} ipython3
+    import os, subprocess, sys, time
+
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    started = subprocess.Popen(sleep, start_new_session=True).pid
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        daemon = os.fork()
+        if daemon:
+            os.write(writing, str(daemon).encode())
+            os._exit(0)
+        time.sleep(600)
+    print(started, os.read(reading, 20).decode())
+    ```
+    """
+
+
+@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)"])
+def test_what_a_cell_starts_in_a_session_of_its_own_ends_too(
+    book, end: str
+) -> None:
+    last = f"\n    ```{{code-cell}} ipython3\n    {end}\n    ```\n" if end else ""
+    run = book.run(APART + last)
+    assert run.complete == (not end)
+    started, daemon = run.outputs[0][0]["text"].split()
+    for process in (started, daemon):
+        status = Path("/proc", process, "stat")
+        dead = not status.exists() or ") Z " in status.read_text()
+        assert dead, process

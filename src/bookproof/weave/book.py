@@ -79,7 +79,8 @@ class Book:
             fresh = ledger.current(inputs, chapter, record)
             docname = path.resolve().relative_to(folder.resolve())
             name = docname.with_suffix("").as_posix()
-            stored = outputs.stored(project, chapter)
+            shown = (record or {}).get("page")
+            stored = outputs.stored(project, chapter, shown)
             book.pages[name] = Page(name, chapter, record, fresh, stored)
         return book
 
