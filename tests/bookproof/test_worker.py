@@ -448,8 +448,8 @@ APART = """\
 def test_what_a_cell_starts_in_a_session_of_its_own_ends_too(
     book, end: str
 ) -> None:
-    last = f"\n    ```{{code-cell}} ipython3\n    {end}\n    ```\n" if end else ""
-    run = book.run(APART + last)
+    cell = f"\n    ```{{code-cell}} ipython3\n    {end}\n    ```\n"
+    run = book.run(APART + cell if end else APART)
     assert run.complete == (not end)
     started, daemon = run.outputs[0][0]["text"].split()
     for process in (started, daemon):
