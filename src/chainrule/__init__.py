@@ -9,7 +9,7 @@ array([2., 4.])
 
 from __future__ import annotations
 
-from chainrule import nn, optim, scalar
+from chainrule import nn, optim, scalar, train
 from chainrule.anomaly import detect_anomaly
 from chainrule.checkpoint import checkpoint
 from chainrule.custom import custom_vjp, defjvp, defvjp, primitive
@@ -66,6 +66,7 @@ __all__ = [
     "primitive",
     "scalar",
     "trace",
+    "train",
     "value_and_grad",
     "vjp",
 ]

@@ -1,0 +1,9 @@
+# Edit the book, or edit here and stitch.
+"""Training: what stands between a model and its data."""
+
+from __future__ import annotations
+
+from chainrule.train.batches import minibatches
+
+# List what this chapter makes public
+__all__ = ["minibatches"]
