@@ -8,6 +8,7 @@ from bookproof import python
 from bookproof.diagnostics import Finding
 from bookproof.displays import refused
 from bookproof.elements import Cell
+from bookproof.guard import of_patch
 from bookproof.outcome import Outcome, blank
 from bookproof.rules import Rule
 from bookproof.shell import Output, magic_line, unstable
@@ -34,8 +35,13 @@ def run_cell(
         return outcome.settle("error", _magic(cell, magic)), []
     name = _code_name(state, cell)
     state.frames.codes[name] = cell.body
+    undo = state.guard.undo  # taken before the cell could replace it
     with state.uses.cell(outcome.id, source):
         error = state.shell.run(source, cell.number)
+    patched = undo()
+    if patched:
+        finding = of_patch(patched, cell.place)
+        return outcome.settle("error", finding), []
     outputs = [dict(output) for output in state.shell.recorded]
     size = sum(len(str(output)) for output in outputs)
     if size > LARGEST:

@@ -72,6 +72,7 @@ Rule = Literal[
     "output-kind",
     "exercise",
     "impure",
+    "patched",
     "ref",
     "time-limit",
     "died",
@@ -178,6 +179,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "exercise": "a starter that passes, or a solution that fails, its "
         "check",
         "impure": "an expression that changes the chapter",
+        "patched": "Python of the chapter that changes the press itself",
         "ref": "chapters that refer to each other in a circle",
         "time-limit": "a cell or a chapter over its time",
         "died": "the process that ran the chapter is gone",

@@ -26,6 +26,7 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.facts import verify_fact
+from bookproof.guard import Guard, of_patch
 from bookproof.latex.errors import MissingName
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
@@ -87,6 +88,7 @@ class State:
         }
         self.lost: set[str] = set()
         self.before: Snapshot | None = None
+        self.guard = Guard()
 
     def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
         """The value of a Python expression where the chapter stands."""
@@ -165,6 +167,10 @@ def _purely(
             outcome = outcome.settle("error", _internal(outcome, error))
     state.shell.recorded.clear()
     changes = state.before.restore() if state.before else []
+    patched = state.guard.undo() if state.before else []
+    if patched:
+        finding = of_patch(patched, element.place)
+        outcome = outcome.settle("error", *outcome.findings, finding)
     if changes:
         outcome = replace(
             outcome,

@@ -249,6 +249,12 @@ IN_A_CHAPTER = (
         "rng.random()",
         "n",
     ),
+    swap(
+        "patched",
+        "‸" + cell("import bookproof.facts", "bookproof.facts.ROUNDING = 9"),
+        "ROUNDING = 9",
+        "ROUNDING",
+    ),
 )
 
 

@@ -456,3 +456,30 @@ def test_what_a_cell_starts_in_a_session_of_its_own_ends_too(
         status = Path("/proc", process, "stat")
         dead = not status.exists() or ") Z " in status.read_text()
         assert dead, process
+
+
+PATCHES = (
+    "import bookproof.facts as f\nf.verify_fact = lambda *_: None",
+    "import bookproof.facts as f\nf.compare.__code__ = (lambda m, v: "
+    "([], ())).__code__",
+    "from bookproof.latex.checker import Checker\n"
+    "Checker.run = lambda self: None",
+    "from bookproof.guard import Guard\nGuard.undo = lambda self: []\n"
+    "import bookproof.facts as f\nf.compare = lambda *_: ([], ())",
+    "import math\nmath.isfinite = lambda _: True",
+    "import builtins\nbuiltins.abs = lambda _: 0",
+)
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+def test_a_cell_that_changes_the_press_is_found_and_undone(
+    book, patch: str
+) -> None:
+    cell = "```{code-cell} ipython3\nn = 3\n"
+    seen = book.run(
+        f"# A\n\n{cell}{patch}\n```\n\n"
+        "It is {fact}`wrong: 4 <n>` and {claim}`false: 2 + 2 = 5`.\n"
+    ).outcomes
+    by_id = {each.id: each for each in seen.values()}
+    assert by_id["cell-1"].findings[0].rule == "patched"
+    assert by_id["wrong"].status == by_id["false"].status == "fails"
