@@ -9,7 +9,8 @@ array([2., 4.])
 
 from __future__ import annotations
 
-from chainrule import nn, optim, scalar, train
+from chainrule import compress, memory, nn, optim, scalar, train
+from chainrule.accumulate import accumulate_gradients
 from chainrule.anomaly import detect_anomaly
 from chainrule.checkpoint import checkpoint
 from chainrule.custom import custom_vjp, defjvp, defvjp, primitive
@@ -25,6 +26,8 @@ from chainrule.errors import (
     ShapeError,
 )
 from chainrule.gradcheck import gradcheck
+from chainrule.memory import checkpoint_sequential
+from chainrule.reversible import reversible
 from chainrule.tensor import Tensor
 from chainrule.trace import Graph, trace
 from chainrule.transforms import (
@@ -49,7 +52,10 @@ __all__ = [
     "NotDifferentiable",
     "ShapeError",
     "Tensor",
+    "accumulate_gradients",
     "checkpoint",
+    "checkpoint_sequential",
+    "compress",
     "custom_vjp",
     "defjvp",
     "defvjp",
@@ -60,10 +66,12 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "memory",
     "nn",
     "no_grad",
     "optim",
     "primitive",
+    "reversible",
     "scalar",
     "trace",
     "train",
