@@ -52,6 +52,11 @@ class ShapeError(ChainRuleError, ValueError):
         super().__init__(f"{text} ({reason})" if reason else text)
 
 
+# Say what could not be counted
+class NotCounted(ChainRuleError, TypeError):
+    """An operation that runs where the counter does not see it."""
+
+
 # Say where, both slopes, and what may explain them
 class GradientError(ChainRuleError, ValueError):
     """A gradient that differs from the differences of its function.
