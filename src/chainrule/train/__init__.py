@@ -5,5 +5,5 @@ from __future__ import annotations
 
 from chainrule.train.batches import minibatches
 
-# List what this chapter makes public
+# List the public names
 __all__ = ["minibatches"]

@@ -54,11 +54,11 @@ def minibatches(
 
     arrays: one or more with the same first axis, N examples: (N, ...). Each
     batch is a tuple of copies (B, ...), as many as arrays, so that one writes
-    `for x, y in minibatches(X, Y, batch_size=B)`. The last
-    batch of an epoch is shorter if B does not divide N, unless `drop_last`. An
-    epoch has N draws: a new order of the rows, or the rows as
-    they come (`shuffle=False`), or N draws of any row (`replacement=True`).
-    `epochs=None` never ends. Chance comes from `rng`.
+    `for x, y in minibatches(X, Y, batch_size=B)`. The last batch of an epoch
+    is shorter if B does not divide N, unless `drop_last`. An epoch has N
+    draws: a new order of the rows, or the rows as they come (`shuffle=False`),
+    or N draws of any row (`replacement=True`). `epochs=None` never ends.
+    Chance comes from `rng`.
 
     Of losses that are sums over examples, the gradient of a shuffled or drawn
     batch is right on average; its variance is s^2 / B with replacement, and
@@ -71,6 +71,7 @@ def minibatches(
     """
     rows = [np.asarray(array) for array in arrays]
     size = common_size(rows)
+    # Refuse settings that make no sense
     batch_size = operator.index(batch_size)
     if batch_size < 1 or (drop_last and batch_size > size):
         raise ValueError(f"no batch of {batch_size} from {size} rows")
