@@ -75,7 +75,7 @@ class GradientError(ChainRuleError, ValueError):
         argument: int | None = None,
         path: tuple[Any, ...] = (),
         index: tuple[int, ...] | None = None,
-        output: tuple[int, ...] | None = None,
+        output: tuple[Any, ...] | None = None,
         analytic: float = math.nan,
         numeric: float = math.nan,
         cause: str = "",

@@ -8,7 +8,7 @@ chapter "Gradient checking".
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,7 @@ class Probe:
     # Call the function at a point
     def arrays(self, x: Array) -> list[Array]:
         """The arguments at x, in arrays of their own."""
-        ends = np.cumsum([math.prod(shape) for shape in self.shapes], dtype=int)
-        pieces = zip(np.split(x, ends[:-1]), self.shapes, strict=False)
-        return [piece.reshape(shape).copy() for piece, shape in pieces]
+        return apart(x, self.shapes)
 
     def traced(self, *arrays: Any) -> Any:
         return self.f(*rebuilt(self.args, iter(arrays)))
@@ -123,6 +121,13 @@ def flat(arrays: Iterable[Any]) -> Array:
     """All entries in one column of float64."""
     columns = [np.ravel(plain(x)).astype(np.float64) for x in arrays]
     return np.concatenate([np.zeros(0), *columns])
+
+
+def apart(column: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """The arrays of these shapes that a column was made of."""
+    ends = np.cumsum([math.prod(shape) for shape in shapes], dtype=int)
+    pieces = zip(np.split(column, ends[:-1]), shapes, strict=False)
+    return [piece.reshape(shape).copy() for piece, shape in pieces]
 
 
 def coarsest(results: list[Array]) -> Any:
@@ -236,27 +241,29 @@ def excuse(probe: Probe, standard: Standard, line: Line) -> tuple[str, str]:
     left, right = probe.sides(line, step)
     jump = abs(right - left)
     kinked = jump / 8 < gap <= jump / 2 + allowed
-    if all(abs(probe.slope(line, step / k) - a) <= allowed for k in (32, 64)):
+    shorter = [(abs(probe.slope(line, step / k) - a), k) for k in (32, 64)]
+    if all(left_over <= max(allowed, 2 * gap / k) for left_over, k in shorter):
         if kinked:
             return "kink", KINK
         return "step", "the step explains it: with a shorter one both agree"
     # Try a longer step
-    shorter = [step * 0.618**k for k in range(1, 8)]  # no common multiple
-    scatter = max(t * abs(probe.slope(line, t) - n) for t in shorter)
-    noise = scatter if n else gap * step  # the values did not move at all
-    natural = Standard(None, 0, 0).reach(probe, line)
-    grain = np.finfo(probe.kind).eps / 2
-    longer = max(step, natural * float(np.cbrt(noise / grain)))
-    still = abs(probe.slope(line, longer) - a)
-    if gap <= 8 * noise / step and still <= allowed + 8 * noise / longer:
-        return "rounding", (
-            f"rounding explains it: the values are only known to {noise:.0e}, "
-            f"and with a step of {longer:.0e} both agree; compute in float64"
-        )
+    finer = [step * 0.618**k for k in range(1, 8)]  # no common multiple
+    scatter = max(t * abs(probe.slope(line, t) - n) for t in finer)
+    if 8 * scatter >= gap * step or n == 0:  # at 0 nothing has moved
+        noise = max(scatter, gap * step)
+        natural = Standard(None, 0, 0).reach(probe, line)
+        grain = np.finfo(probe.kind).eps / 2
+        longer = max(step, natural * float(np.cbrt(noise / grain)))
+        still = abs(probe.slope(line, longer) - a)
+        if still <= allowed + 8 * noise / longer:
+            return "rounding", (
+                f"rounding explains it: the values are off by {noise:.0e}, and "
+                f"with a step of {longer:.0e} both agree; compute in float64"
+            )
     # See whether the kink stays
     before = probe.sides(line, step / 8)
     stays = jump / 2 < abs(before[1] - before[0]) < 2 * jump
-    if kinked and stays and jump > 8 * noise / step:
+    if kinked and stays and jump > 8 * scatter / step:
         return "kink", KINK
     return "", ""
 
@@ -320,14 +327,19 @@ def report(
 
 
 # Find the array and the entry
-def address(probe: Probe, k: int) -> tuple[dict[str, Any], str]:
-    """Argument, path and index of entry k of the column, and in words."""
-    sizes = [math.prod(shape) for shape in probe.shapes]
+def located(
+    tree: Any, shapes: Sequence[tuple[int, ...]], k: int
+) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """The keys and the index of entry k of all arrays in one column."""
+    sizes = [math.prod(shape) for shape in shapes]
     leaf = int(np.searchsorted(np.cumsum(sizes), k, side="right"))
-    argument, *path = paths(probe.args)[leaf]
-    within = k - sum(sizes[:leaf])
-    found = np.unravel_index(within, probe.shapes[leaf])
-    index = tuple(int(i) for i in found)
+    found = np.unravel_index(k - sum(sizes[:leaf]), shapes[leaf])
+    return paths(tree)[leaf], tuple(int(i) for i in found)
+
+
+def address(probe: Probe, k: int) -> tuple[dict[str, Any], str]:
+    """Argument, path and index of entry k of the arguments, and in words."""
+    (argument, *path), index = located(probe.args, probe.shapes, k)
     keys = "".join(f"[{key!r}]" for key in path)
     place = {"argument": argument, "path": tuple(path), "index": index}
     entry = f", entry {index}" if index else ""
@@ -338,19 +350,25 @@ def address(probe: Probe, k: int) -> tuple[dict[str, Any], str]:
 def worst_output(
     probe: Probe, standard: Standard, line: Line
 ) -> tuple[tuple[Any, ...], float, float]:
-    """The worst entry of the result on a line, and both its slopes."""
+    """The entry of the result that is wrong on a line, and both its slopes."""
     step, k = standard.reach(probe, line), int(line.where[0])
     high, low = probe.moved(line, step), probe.moved(line, -step)
-    worst, found = -1.0, ((), math.nan, math.nan)
-    for i, path in enumerate(paths(probe.out)):
-        rise = (high[i].astype(np.float64) - low[i]) / (2 * step)
-        for index in np.ndindex(rise.shape):
-            seeds = [np.zeros(y.shape) for y in probe.here]
-            seeds[i][index] = 1
-            a = float(probe.pulled(rebuilt(probe.out, iter(seeds)))[k])
-            n = float(rise[index])
-            gap = abs(a - n) / (standard.atol + max(abs(a), abs(n)))
-            gap = math.inf if math.isnan(gap) else gap
-            if gap > worst:
-                worst, found = gap, ((*path, *index), a, n)
-    return found
+    rise = (flat(high) - flat(low)) / (2 * step)
+    shapes = [y.shape for y in high]
+
+    def slopes(chosen: Array, by: Any) -> tuple[float, float]:
+        seed = np.zeros(rise.size)
+        seed[chosen] = by
+        cotangent = rebuilt(probe.out, iter(apart(seed, shapes)))
+        return float(probe.pulled(cotangent)[k]), float(np.sum(rise * seed))
+
+    # Halve the results until one is left
+    by, chosen = flat(probe.weights), np.arange(rise.size)
+    while chosen.size > 1:
+        gaps = []
+        for half in np.array_split(chosen, 2):
+            a, n = slopes(half, by[half])
+            gaps.append(abs(a - n) if math.isfinite(a - n) else math.inf)
+        chosen = np.array_split(chosen, 2)[int(np.argmax(gaps))]
+    path, index = located(probe.out, shapes, int(chosen[0]))
+    return (*path, *index), *slopes(chosen, 1.0)
