@@ -201,6 +201,21 @@ def test_what_is_not_seen_is_refused(f: Any) -> None:
     assert isinstance(caught.value, TypeError)
 
 
+def test_ufuncs_with_two_results_and_tables() -> None:
+    x = np.array([1.5, -2.25, 3.0])
+    both = cr.primitive(lambda x: np.add(*np.modf(x)))
+    found, work = count(both, x)
+    assert work == {"modf": 6, "add": 3}
+    assert np.array_equal(found, x)
+    table = cr.primitive(lambda x: np.multiply.outer(x, x + 1))
+    assert count(table, x)[1] == {"add": 3, "multiply": 9}
+
+
+def test_counts_do_not_nest() -> None:
+    with pytest.raises(TypeError, match="pass arrays"):
+        count(lambda x: count(np.sin, x)[0], np.ones(3))
+
+
 def test_tensors_are_refused() -> None:
     t = cr.Tensor(np.ones(3), requires_grad=True)
     with pytest.raises(TypeError, match="pass arrays"):
