@@ -48,13 +48,13 @@ class Probe:
         self.shapes = [x.shape for x in arrays]
         self.x = flat(arrays)
         self.here = self.steady()
+        alone = sum(y.size for y in self.here) == 1
         self.weights = [
-            weights(rng, y.shape) if y.size != 1 else np.ones(y.shape)
+            np.ones(y.shape) if alone else weights(rng, y.shape)
             for y in self.here
         ]
-        out, self.pullback = vjp(self.traced, *self.arrays(self.x))
-        self.out = out
-        self.gradient = self.pulled(rebuilt(out, iter(self.weights)))
+        self.out, self.pullback = vjp(self.traced, *self.arrays(self.x))
+        self.gradient = self.pulled(rebuilt(self.out, iter(self.weights)))
         self.kind = coarsest(self.here)
 
     # Call the function at a point
@@ -360,7 +360,8 @@ def worst_output(
         seed = np.zeros(rise.size)
         seed[chosen] = by
         cotangent = rebuilt(probe.out, iter(apart(seed, shapes)))
-        return float(probe.pulled(cotangent)[k]), float(np.sum(rise * seed))
+        n = float(np.sum(rise[chosen] * by))
+        return float(probe.pulled(cotangent)[k]), n
 
     # Halve the results until one is left
     by, chosen = flat(probe.weights), np.arange(rise.size)

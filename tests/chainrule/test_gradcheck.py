@@ -224,6 +224,27 @@ def test_nan_is_wrong() -> None:
         assert error_of(np.log, [np.array([-1.0, 2.0])]).index == (0,)
 
 
+def test_the_entry_of_the_result_that_is_nan_is_named() -> None:
+    with np.errstate(all="ignore"):
+        error = error_of(
+            lambda x: np.concatenate([np.tanh(x), np.sqrt(x)]),
+            [np.array([1.0, 0.0])],
+        )
+    assert (error.index, error.output) == ((1,), (3,))
+
+
+def test_errors_in_two_results_do_not_cancel() -> None:
+    wrong = wrong_at((0, 1))
+
+    def f(x: Any) -> Any:
+        out = np.sum(wrong(x))
+        return out, 3.0 - out
+
+    error = error_of(f, [A])
+    assert error.index == (0, 1)
+    assert error.output in {(0,), (1,)}
+
+
 def test_shapes_of_all_kinds() -> None:
     empty, number = np.zeros((0, 3)), np.array(1.5)
     for directional in (False, 2):
