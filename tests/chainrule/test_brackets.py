@@ -70,7 +70,9 @@ def test_a_tie_goes_to_the_left() -> None:
     assert optimal_bracketing((2, 2, 2, 2, 2))[1] == from_the_left(4)
 
 
-@pytest.mark.parametrize("order", [((0, 2), 1), (0, 1), ((0, 1), (1, 2)), 0])
+@pytest.mark.parametrize(
+    "order", [((0, 2), 1), (0, 2), (1, 2), (0, 1), ((0, 1), (1, 2)), 0]
+)
 def test_what_is_no_order(order: Order) -> None:
     with pytest.raises(ValueError, match=r"matrix|order"):
         matrix_chain_cost((2, 3, 4, 5), order)

@@ -162,6 +162,20 @@ def test_only_the_gradient_that_is_asked_for() -> None:
     assert both[1].multiply_adds == 2 * 6 * 5 * 4
 
 
+def test_the_other_arguments_and_the_seed_are_counted_too() -> None:
+    x, w = RNG.normal(size=(6, 5)), RNG.normal(size=4)
+    f = lambda x, w: np.sum(np.tanh(x)) * np.sum(w)  # noqa: E731
+    assert passes(f, x, w, argnums=1)[0]["tanh"] == 30
+    assert passes(f, x, w, argnums=0)[0]["add"] == 29 + 3
+    assert passes(np.mean, w)[1] == {"divide": 1}
+
+
+def test_indices_stay_what_they_are() -> None:
+    found, work = count(lambda x, i: 2 * x[i], np.ones(3), np.array([2, 0]))
+    assert found.tolist() == [2, 2]
+    assert work == {"multiply": 2}
+
+
 def test_gathered_rows_are_added_one_by_one() -> None:
     table = RNG.normal(size=(9, 2))
     rows = np.array([4, 4, 1])
@@ -214,6 +228,8 @@ def test_ufuncs_with_two_results_and_tables() -> None:
 def test_counts_do_not_nest() -> None:
     with pytest.raises(TypeError, match="pass arrays"):
         count(lambda x: count(np.sin, x)[0], np.ones(3))
+    with pytest.raises(TypeError, match="pass arrays"):
+        count(lambda x: count(lambda y: x * y, np.ones(3))[0], np.ones(3))
 
 
 def test_tensors_are_refused() -> None:
