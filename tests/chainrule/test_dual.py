@@ -154,6 +154,15 @@ def test_perturbations_are_not_confused():
     assert D(lambda x: D(lambda y: y * D(lambda z: x * y * z)(2))(5))(3) == 10
 
 
+def test_passes_nest_in_passes():
+    """A pass within a pass: x times the slope of x + y by y, which is one."""
+
+    def outer(x):
+        return [x * jvp(lambda y: [x + y], [1], [1])[1][0]]
+
+    assert jvp(outer, [1], [1]) == ([1], [1])
+
+
 def test_the_third_derivative_of_a_power():
     cube = derivative(derivative(derivative(lambda x: x**5)))
     assert cube(Fraction(1, 2)) == 60 * Fraction(1, 4)
