@@ -13,6 +13,7 @@ from test_rules import CASES
 
 import chainrule as cr
 import chainrule.nn.functional as F
+from chainrule.differences import difference_step
 from chainrule.engine import Each, Primitive, Tuned
 from chainrule.nested import leaves, paths
 from chainrule.rules.table import primitives
@@ -291,3 +292,57 @@ def test_calls_are_two_for_an_entry_or_a_direction() -> None:
         f = Counted(np.sin)
         assert cr.gradcheck(f, [A], **options)
         assert f.calls == calls + 3
+
+
+def test_values_that_do_not_move_at_all_are_an_excuse() -> None:
+    f = single(lambda x: 3 + 0.01 * np.sin(x))
+    errors = [error_of(f, [np.array([x])]) for x in np.linspace(0.1, 0.9, 30)]
+    still = [error for error in errors if error.numeric == 0]
+    assert len(still) > 5
+    assert {error.cause for error in still} == {"rounding"}
+
+
+def test_the_coarsest_result_sets_the_step() -> None:
+    for x in np.random.default_rng(8).normal(size=(20, 3)):
+        assert cr.gradcheck(
+            lambda x: (np.tanh(x).astype(np.float32), 2.0 * x), [x]
+        )
+
+
+def test_an_empty_array_takes_no_place() -> None:
+    wrong = wrong_at((0, 0))
+    error = error_of(lambda e, x: (e, wrong(x)), [np.zeros((0, 2)), A])
+    assert (error.argument, error.index) == (1, (0, 0))
+    assert error.output == (1, 0, 0)
+
+
+def test_the_worst_entry_is_accused() -> None:
+    slightly, badly = wrong_at((0, 0)), wrong_at((1, 1), 2.0)
+    error = error_of(lambda x: slightly(x) + badly(x), [A])
+    assert (error.index, error.output) == ((1, 1), (1, 1))
+
+
+def test_no_entry_of_a_direction_moves_further_than_its_own_step() -> None:
+    x = np.array([0.5, -300.0, 7.0])
+    moved = []
+
+    def f(y: Any) -> Any:
+        if isinstance(y, np.ndarray):
+            moved.append(np.max(np.abs(y - x) / difference_step(x)))
+        return np.sum(np.sin(y))
+
+    assert cr.gradcheck(f, [x], directional=5)
+    np.testing.assert_allclose(moved, [0] * 2 + [1] * 10, rtol=1e-6)
+
+
+def test_a_direction_has_length_one() -> None:
+    """So eps is how far the point moves."""
+    x, moved = np.array([0.5, -0.3, 0.7]), []
+
+    def f(y: Any) -> Any:
+        if isinstance(y, np.ndarray):
+            moved.append(np.linalg.norm(y - x))
+        return np.sum(np.sin(y))
+
+    assert cr.gradcheck(f, [x], eps=1e-5, directional=2)
+    np.testing.assert_allclose(moved, [0] * 2 + [1e-5] * 4, rtol=1e-9)
