@@ -24,7 +24,13 @@ from chainrule.engine import (
 )
 from chainrule.errors import InPlaceError, NotDifferentiable, ShapeError
 from chainrule.rules import elementwise as ew
-from chainrule.rules import indexing, products, reductions, shapes
+from chainrule.rules import (
+    indexing,
+    products,
+    rearranging,
+    reductions,
+    shapes,
+)
 from chainrule.rules.table import functions, ufuncs
 
 
@@ -97,6 +103,12 @@ class Operators(Traced):
     def __rpow__(self, other: Any) -> Array:
         return apply(ew.power, (other, self), NOTHING)
 
+    def __mod__(self, other: Any) -> Array:
+        return apply(ew.remainder, (self, other), NOTHING)
+
+    def __rmod__(self, other: Any) -> Array:
+        return apply(ew.remainder, (other, self), NOTHING)
+
     def __matmul__(self, other: Any) -> Array:
         return apply(products.matmul, (self, other), NOTHING)
 
@@ -116,7 +128,7 @@ class Operators(Traced):
     def __iter__(self) -> Iterator[Array]:
         return (self[i] for i in range(len(self)))
 
-    # Compare, which has no derivative
+    # Compare and count, which has no derivative
     def __lt__(self, other: Any) -> Any:
         return plain(self) < plain(other)
 
@@ -134,6 +146,12 @@ class Operators(Traced):
 
     def __ne__(self, other: object) -> Any:
         return plain(self) != plain(other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return plain(self) // plain(other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return plain(other) // plain(self)
 
     # Offer the methods of arrays
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> Array:
@@ -167,6 +185,24 @@ class Operators(Traced):
     def argmin(self, axis: Any = None) -> Any:
         return plain(self).argmin(axis)
 
+    def argsort(self, axis: Any = -1) -> Any:
+        return plain(self).argsort(axis)
+
+    def all(self, axis: Any = None) -> Any:
+        return plain(self).all(axis)
+
+    def any(self, axis: Any = None) -> Any:
+        return plain(self).any(axis)
+
+    def round(self, decimals: int = 0) -> Any:
+        return plain(self).round(decimals)
+
+    def cumsum(self, axis: Any = None) -> Array:
+        return rearranging.cumsum(self, axis)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+        return rearranging.trace(self, offset, axis1, axis2)
+
     def reshape(self, *shape: Any) -> Array:
         return shapes.reshape_(self, shape[0] if len(shape) == 1 else shape)
 
@@ -196,8 +232,22 @@ class Operators(Traced):
     def dot(self, other: Any) -> Array:
         return products.dot(self, other)
 
-    def clip(self, low: Any = None, high: Any = None) -> Array:
-        return ew.clip_(self, low, high)
+    def clip(self, min: Any = None, max: Any = None) -> Array:
+        return ew.clip_(self, min, max)
+
+    def diagonal(
+        self, offset: int = 0, axis1: int = 0, axis2: int = 1
+    ) -> Array:
+        return rearranging.diagonal(self, offset, axis1, axis2)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Array:
+        return rearranging.repeat(self, repeats, axis)
+
+    def take(self, indices: Any, axis: int | None = None) -> Array:
+        return indexing.take_along(self, indices, axis)
+
+    def copy(self) -> Array:
+        return apply(ew.positive, (self,), NOTHING)
 
     def astype(self, dtype: Any) -> Array:
         if not np.issubdtype(dtype, np.floating):
@@ -427,13 +477,14 @@ def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
 FLAT = frozenset(
     [
         np.all, np.allclose, np.any, np.argmax, np.argmin, np.argsort,
-        np.argwhere, np.array_equal, np.ceil, np.count_nonzero, np.empty_like,
-        np.equal, np.flatnonzero, np.floor, np.floor_divide, np.full_like,
-        np.greater, np.greater_equal, np.isclose, np.isfinite, np.isinf,
-        np.isnan, np.less, np.less_equal, np.logical_and, np.logical_not,
-        np.logical_or, np.logical_xor, np.ndim, np.nonzero, np.not_equal,
-        np.ones_like, np.result_type, np.rint, np.round, np.searchsorted,
-        np.shape, np.sign, np.signbit, np.size, np.trunc, np.zeros_like,
+        np.argwhere, np.around, np.array_equal, np.ceil, np.count_nonzero,
+        np.empty_like, np.equal, np.fix, np.flatnonzero, np.floor,
+        np.floor_divide, np.full_like, np.greater, np.greater_equal, np.isclose,
+        np.isfinite, np.isinf, np.isnan, np.less, np.less_equal, np.logical_and,
+        np.logical_not, np.logical_or, np.logical_xor, np.ndim, np.nonzero,
+        np.not_equal, np.ones_like, np.result_type, np.rint, np.round,
+        np.searchsorted, np.shape, np.sign, np.signbit, np.size, np.trunc,
+        np.zeros_like,
     ]
 )  # fmt: skip
 
@@ -451,12 +502,19 @@ def refuse_out(function: Any, out: Any) -> Never:
 def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
     """Call a stand-in; what it has no parameter for, it has no rule for."""
     for key in ("where", "initial", "dtype", "out", "order", "casting"):
-        if key in kwargs and kwargs[key] is not None:
+        given = kwargs.pop(key, None)
+        if given is not None and not usual(given):
             raise NotDifferentiable(f"{name} has no rule for {key}=")
-        kwargs.pop(key, None)
     try:
         return f(*args, **kwargs)
     except TypeError as error:
         if "unexpected keyword" in str(error):
             raise NotDifferentiable(f"{name}: {error}") from error
         raise
+
+
+def usual(given: Any) -> bool:
+    """Whether an option says what holds without it."""
+    return given is True or (
+        isinstance(given, str) and given in ("C", "K", "same_kind")
+    )

@@ -80,6 +80,8 @@ SEVEN = np.arange(7.0) - 3
         lambda x: [np.vstack([x[0], x[1]])],
         lambda x: [np.vstack([x, list(range(7))])],
         lambda x: [np.hstack([x, [1.0, 2.0]])],
+        lambda x: [np.stack([x, list(range(7))], -1)],
+        lambda x: [np.concatenate([x, [[1.0, 2.0]]], None)],
         lambda x: [np.pad(x, {0: (1, 2)})],
         lambda x: [np.pad(np.reshape(x, (1, 7)), {-1: 2}, "edge")],
     ],
@@ -105,3 +107,30 @@ def test_indices_along_an_axis_have_all_axes() -> None:
     x = cr.Tensor(SEVEN.reshape(1, 7))
     with pytest.raises(cr.ShapeError, match=r"\(1, 7\) and \(1,\)"):
         np.take_along_axis(x, np.array([0]), 1)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.take(x, [0], axis=2),
+        lambda x: np.transpose(x, (0, 3)),
+        lambda x: np.transpose(x, (0, 0)),
+        lambda x: np.swapaxes(x, 0, 2),
+        lambda x: np.sum(x, axis=2),
+        lambda x: np.einsum("...j->", x),
+        lambda x: np.einsum("ij,jk", x),
+    ],
+)
+def test_axes_that_are_not_there_are_refused(f: Any) -> None:
+    x = SEVEN[:6].reshape(2, 3)
+    with pytest.raises(ValueError, match=r".+"):
+        f(x)
+    with pytest.raises(ValueError, match=r".+"):
+        f(cr.Tensor(x))
+
+
+def test_another_order_of_entries_is_refused() -> None:
+    x = cr.Tensor(SEVEN[:6].reshape(2, 3), requires_grad=True)
+    assert np.reshape(x, (3, 2), order="C").requires_grad
+    with pytest.raises(cr.NotDifferentiable, match="order="):
+        np.reshape(x, (3, 2), order="F")

@@ -85,7 +85,23 @@ case("power", lambda x: 1.7**x, signed(3))
 mask = np.array([[True, False, True], [False, False, True]])
 case("where", lambda x, y: np.where(mask, x, y), signed(2, 3), signed(3))
 case("where", lambda x: np.where(x > 0, np.exp(x), x * x), signed(2, 3))
+for left, right in SHAPES:
+    for name in ("remainder", "fmod"):
+        # Apart from the jumps, which are where x is a multiple of y.
+        case(name, getattr(np, name), signed(*left), 0.777 * signed(*right))
+case("remainder", lambda x: x % 0.7, signed(2, 3))
+case("remainder", lambda x: 2.9 % x, signed(2, 3))
+case("power", lambda x: np.abs(x) ** 0.5, signed(2, 3))
 case("clip", lambda x: np.clip(x, -0.9, 1.1), signed(2, 4))
+case("clip", lambda x: np.clip(x, min=-0.9), signed(2, 4))
+case("clip", lambda x: x.clip(max=0.9), signed(2, 4))
+case(
+    "clip",
+    lambda x, lo, hi: np.clip(x, lo, hi),
+    np.array([-2.0, 0.1, 3.0, 0.4]),
+    np.array([1.5, 1.0, 0.5, 0.9]),
+    np.array([-1.0, -0.5, 0.0, 0.2]),
+)
 case("clip", lambda x: np.clip(x, None, 1.1), signed(2, 4))
 case(
     "clip",
@@ -108,6 +124,17 @@ for axis in (None, 0, -1, (0, 2), (1,)):
             )
 case("sum", lambda x: np.var(x, axis=1, ddof=1), signed(3, 4))
 case("sum", lambda x: np.std(x, axis=0, keepdims=True), signed(3, 4))
+case("sum", lambda x: np.var(x, axis=0, correction=1), signed(3, 4))
+for axis in (0, -1, None, ()):
+    for name in ("sum", "max", "min", "prod"):
+        case(name, lambda x, f=name, a=axis: getattr(np, f)(x, a), signed())
+for axis in (0, 1, None, ()):
+    for name in ("sum", "prod"):
+        case(
+            name,
+            lambda x, f=name, a=axis: getattr(np, f)(x, a),
+            np.zeros((0, 3)),
+        )
 case("max", lambda x: np.max(x, axis=1, keepdims=True), signed(3, 3))
 case("prod", lambda x: np.prod(x, axis=1), np.array([[0.0, 2, 3], [4, 0, 0]]))
 
@@ -186,12 +213,33 @@ for subscripts, shapes in [
     ("ij,k->i", [(2, 3), (4,)]),
     ("i,i", [(3,), (3,)]),
     ("ba,cb", [(2, 3), (4, 2)]),
+    ("...j->...", [(2, 4, 3)]),
+    ("...i,...i", [(5, 2, 3), (2, 3)]),
+    ("i...j, j... -> ...", [(2, 4, 3), (3, 4)]),
+    ("...ij,...jk->...ik", [(2, 1, 3, 4), (5, 4, 2)]),
+    ("...ii->...i", [(2, 3, 3)]),
+    ("ij,ij->i", [(3, 4), (3, 1)]),
+    ("ij,jk", [(3, 1), (4, 2)]),
+    ("i,i->", [(0,), (0,)]),
+    ("...,...", [(), (2, 3)]),
 ]:
     case(
         "einsum",
         lambda *x, s=subscripts: np.einsum(s, *x),
         *[signed(*shape) for shape in shapes],
     )
+case(
+    "einsum",
+    lambda x, y: np.einsum(x, [0, 1], y, [2, 1], [2, 0]),
+    signed(2, 3),
+    signed(4, 3),
+)
+case(
+    "einsum",
+    lambda x, y: np.einsum(x, [..., 1], y, [1], optimize=True),
+    signed(2, 3),
+    signed(3),
+)
 for axis in (None, 1, (0, -1)):
     case("getitem", lambda x, a=axis: np.flip(x, a), signed(2, 3, 2))
 case("concatenate", lambda x: np.roll(x, 5), signed(2, 3))
@@ -210,6 +258,17 @@ case("scatter", lambda x: np.pad(x, 1, constant_values=2), signed(2, 3))
 for mode in ("edge", "reflect", "symmetric", "wrap"):
     case("getitem", lambda x, m=mode: np.pad(x, (1, 2), m), signed(3, 4))
 case("cumsum", lambda x: np.cumsum(x), signed(2, 3))
+case("cumsum", lambda x: np.cumsum(x, axis=0), signed())
+case("cumsum", lambda x: x.cumsum(-1), signed(2, 3))
+case("positive", lambda x: x.copy(), signed(2, 3))
+case("getitem", lambda x: x.repeat(2, axis=-1), signed(2, 3))
+case("getitem", lambda x: x.take([1, 1, 0], axis=0), signed(2, 3))
+case("getitem", lambda x: np.take(x, [7, -8], mode="wrap"), signed(2, 3))
+case("getitem", lambda x: np.take(x, [7, -8], 1, mode="clip"), signed(2, 3))
+case("getitem", lambda x: x.diagonal(1), signed(2, 3))
+case("sum", lambda x: x.trace(-1), signed(2, 3))
+case("reshape", lambda x: np.reshape(x, (3, -1), order="C"), signed(2, 3))
+case("getitem", lambda x: np.sort(x, stable=True), signed(4))
 case("cumsum", lambda x: np.cumsum(x, axis=-2), signed(2, 3, 2))
 case("cumsum", lambda x: np.add.accumulate(x, axis=1), signed(2, 3))
 case("getitem", lambda x: np.diagonal(x, 1, -2, -1), signed(2, 3, 4))
@@ -252,7 +311,7 @@ for left, right in [
     ((2, 3, 3), (2, 3, 4)), ((3, 3), (2, 3, 1)), ((4, 1, 3, 3), (2, 3, 2)),
 ]:  # fmt: skip
     case("solve", np.linalg.solve, invertible(*left), signed(*right))
-for p in (None, 2, 1, 3, np.inf, -np.inf):
+for p in (None, 2, 1, 3, 0.5, -1, -2.5, np.inf, -np.inf):
     case("norm", lambda x, p=p: np.linalg.norm(x, p), signed(4))
     case(
         "norm",

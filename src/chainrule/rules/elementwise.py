@@ -28,8 +28,8 @@ multiply = elementwise(
 )
 divide = elementwise(
     np.divide,
-    lambda g, _ans, _x, y: g / y,
-    lambda g, ans, _x, y: -g * ans / y,
+    lambda g, _ans, _x, y: ratio(g, y),
+    lambda g, _ans, x, y: -ratio(ratio(g, y) * x, y),
 )
 
 
@@ -37,35 +37,72 @@ divide = elementwise(
 negative = elementwise(np.negative, lambda g, _ans, _x: -g)
 positive = elementwise(np.positive, lambda g, _ans, _x: g)
 square = elementwise(np.square, lambda g, _ans, x: g * (2 * x))
-reciprocal = elementwise(np.reciprocal, lambda g, ans, _x: -g * ans * ans)
+reciprocal = elementwise(
+    np.reciprocal, lambda g, _ans, x: -ratio(ratio(g, x), x)
+)
+
+
+# Divide with a remainder
+remainder = elementwise(
+    np.remainder,
+    lambda g, _ans, _x, _y: g,
+    lambda g, _ans, x, y: -g * np.floor_divide(x, y),
+)
+fmod = elementwise(
+    np.fmod,
+    lambda g, _ans, _x, _y: g,
+    lambda g, _ans, x, y: -g * np.trunc(plain(x) / plain(y)),
+)
+
+
+# Let zero stay zero
+def ratio(g: Array, d: Array) -> Array:
+    """The quotient g / d, but zero for 0 / 0 and for 0 / NaN."""
+    if isinstance(d, int | float):
+        return g / d
+    return g / np.where((g == 0) & ((d == 0) | (d != d)), 1, d)
+
+
+def over(g: Array, d: Array) -> Array:
+    """The quotient g / d, but zero for 0 / NaN and wherever d is zero."""
+    none = (d == 0) | ((g == 0) & (d != d))
+    return np.where(none, 0.0, g / np.where(none, 1, d))
+
+
+def tame(g: Array, slope: Array) -> Array:
+    """The product, but zero for zero times infinity or NaN."""
+    return g * np.where((g == 0) & ~np.isfinite(slope), 0.0, slope)
+
+
+# Take roots
+sqrt = elementwise(np.sqrt, lambda g, ans, _x: over(g, 2 * ans))
+cbrt = elementwise(np.cbrt, lambda g, ans, _x: over(g, 3 * ans * ans))
 
 
 # Raise to a power
-def lowered(y: Any) -> Any:
-    """The exponent y - 1, but 1 where y is zero, where it does not matter."""
-    if isinstance(y, int | float):
-        return y - 1 if y else 1
-    return np.where(y == 0, np.ones_like(y), y - 1)
+def lowered(x: Array, y: Any) -> Any:
+    """The exponent y - 1, but 1 where y is zero, and for roots of zero."""
+    number = isinstance(y, int | float)
+    if number and not 0 <= y < 1:
+        return y - 1
+    flat = (y == 0) | ((x == 0) & (y > 0) & (y < 1))
+    exponent = np.where(flat, 1, y - 1)
+    return exponent.astype(x.dtype) if number else exponent
 
 
 power = elementwise(
     np.power,
-    lambda g, _ans, x, y: g * (y * x ** lowered(y)),
-    lambda g, ans, x, _y: g * (ans * np.log(np.where(x == 0, 1, x))),
+    lambda g, _ans, x, y: tame(g, y * x ** lowered(x, y)),
+    lambda g, ans, x, _y: tame(g, ans * np.log(np.where(x == 0, 1, x))),
 )
 
 
-# Take roots
-def ratio(g: Array, d: Array) -> Array:
-    """The quotient g / d, where nothing divided by nothing is nothing."""
-    return g / np.where((g == 0) & (d == 0), 1, d)
-
-
-sqrt = elementwise(np.sqrt, lambda g, ans, _x: ratio(g, 2 * ans))
-cbrt = elementwise(np.cbrt, lambda g, ans, _x: ratio(g, 3 * ans * ans))
-
-
 # Take exponentials and logarithms
+def finite(x: Array) -> Array:
+    """x, but zero where it is minus infinity."""
+    return np.where(x == -np.inf, 0.0, x)
+
+
 exp = elementwise(np.exp, lambda g, ans, _x: g * ans)
 exp2 = elementwise(np.exp2, lambda g, ans, _x: g * ans * float(np.log(2)))
 expm1 = elementwise(np.expm1, lambda g, ans, _x: g * (ans + 1))
@@ -77,8 +114,8 @@ log10 = elementwise(
 log1p = elementwise(np.log1p, lambda g, _ans, x: ratio(g, 1 + x))
 logaddexp = elementwise(
     np.logaddexp,
-    lambda g, ans, x, _y: g * np.exp(x - ans),
-    lambda g, ans, _x, y: g * np.exp(y - ans),
+    lambda g, ans, x, _y: g * np.exp(x - finite(ans)),
+    lambda g, ans, _x, y: g * np.exp(y - finite(ans)),
 )
 
 
@@ -93,13 +130,13 @@ arccos = elementwise(
 arctan = elementwise(np.arctan, lambda g, _ans, x: g / (1 + x * x))
 arctan2 = elementwise(
     np.arctan2,
-    lambda g, _ans, y, x: g * x / (x * x + y * y),
-    lambda g, _ans, y, x: -g * y / (x * x + y * y),
+    lambda g, _ans, y, x: over(g * x, x * x + y * y),
+    lambda g, _ans, y, x: -over(g * y, x * x + y * y),
 )
 hypot = elementwise(
     np.hypot,
-    lambda g, ans, x, _y: ratio(g * x, ans),
-    lambda g, ans, _x, y: ratio(g * y, ans),
+    lambda g, ans, x, _y: over(g * x, ans),
+    lambda g, ans, _x, y: over(g * y, ans),
 )
 
 
@@ -108,8 +145,10 @@ sinh = elementwise(np.sinh, lambda g, _ans, x: g * np.cosh(x))
 cosh = elementwise(np.cosh, lambda g, _ans, x: g * np.sinh(x))
 tanh = elementwise(np.tanh, lambda g, ans, _x: g * (1 - ans * ans))
 arcsinh = elementwise(np.arcsinh, lambda g, _ans, x: g / np.sqrt(x * x + 1))
-arccosh = elementwise(np.arccosh, lambda g, _ans, x: g / np.sqrt(x * x - 1))
-arctanh = elementwise(np.arctanh, lambda g, _ans, x: g / (1 - x * x))
+arccosh = elementwise(
+    np.arccosh, lambda g, _ans, x: ratio(g, np.sqrt(x * x - 1))
+)
+arctanh = elementwise(np.arctanh, lambda g, _ans, x: ratio(g, 1 - x * x))
 
 
 # Choose between entries
@@ -141,8 +180,8 @@ where = elementwise(
 clip = elementwise(
     np.clip,
     lambda g, _ans, x, lo, hi: g * ((x >= lo) & (x <= hi)),
-    lambda g, _ans, x, lo, _hi: g * (x < lo),
-    lambda g, _ans, x, _lo, hi: g * (x > hi),
+    lambda g, _ans, x, lo, hi: g * ((x < lo) & (lo <= hi)),
+    lambda g, _ans, x, lo, hi: g * ((x > hi) | (lo > hi)),
 )
 
 
@@ -154,6 +193,15 @@ def where_(condition: Any, *branches: Any) -> Array:
 
 
 @implements(np.clip)
-def clip_(a: Array, a_min: Any = None, a_max: Any = None) -> Array:
-    low = -np.inf if a_min is None else a_min
-    return clip(a, low, np.inf if a_max is None else a_max)
+def clip_(
+    a: Array,
+    a_min: Any = None,
+    a_max: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> Array:
+    low = min if a_min is None else a_min
+    high = max if a_max is None else a_max
+    low = -np.inf if low is None else low
+    return clip(a, low, np.inf if high is None else high)

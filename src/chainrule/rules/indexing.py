@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from chainrule.engine import Array, Primitive, Traced, apply
 from chainrule.errors import NotDifferentiable
@@ -63,7 +64,14 @@ def take(x: Array, index: Any) -> Array:
 
 
 @implements(np.take)
-def take_along(a: Array, indices: Any, axis: int | None = None) -> Array:
+def take_along(
+    a: Array, indices: Any, axis: int | None = None, *, mode: str = "raise"
+) -> Array:
     if axis is None:
-        return take(a.reshape(-1), indices)
-    return take(a, (slice(None),) * (axis % a.ndim) + (indices,))
+        a, axis = a.reshape(-1), 0
+    axis = normalize_axis_index(axis, a.ndim)
+    if mode == "wrap":
+        indices = np.mod(indices, a.shape[axis])
+    elif mode == "clip":
+        indices = np.clip(indices, 0, a.shape[axis] - 1)
+    return take(a, (slice(None),) * axis + (indices,))

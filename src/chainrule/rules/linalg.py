@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.engine import Array, Primitive, apply, plain, unbroadcast
 from chainrule.errors import NotDifferentiable, ShapeError
-from chainrule.rules.elementwise import ratio
+from chainrule.rules.elementwise import over
 from chainrule.rules.rearranging import tril
 from chainrule.rules.reductions import add_up, axes_of, kept
 from chainrule.rules.table import enter, implements
@@ -168,7 +168,7 @@ def root_of_squares(x: Array, *, axis: Any, keepdims: bool) -> Array:
 
 def direction(x: Array, ans: Array, axis: Any) -> Array:
     """The unit vector along x; zero where x is zero."""
-    return ratio(x, kept(ans, x, axis))
+    return over(x, kept(ans, x, axis))
 
 
 length = enter(
@@ -212,9 +212,13 @@ def vector_norm(x: Array, p: Any, axis: int, keepdims: bool) -> Array:
         return extreme(size, axis, keepdims=keepdims)
     if p == 1:
         return np.sum(size, axis, keepdims=keepdims)
-    total = np.sum(size**p, axis, keepdims=keepdims)
-    some = total > 0
-    return np.where(some, np.where(some, total, 1) ** (1 / p), 0 * total)
+    zero = x == 0
+    powers = np.where(zero, 0.0, np.where(zero, 1, size) ** p)
+    total = np.sum(powers, axis, keepdims=keepdims)
+    gone = zero.all(axis, keepdims=keepdims)
+    if p < 0:
+        gone = zero.any(axis, keepdims=keepdims)
+    return np.where(gone, 0.0, np.where(gone, 1, total) ** (1 / p))
 
 
 # Measure matrices by columns or rows

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import prod
 from string import ascii_letters
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from chainrule.engine import Array, Each, Primitive, unbroadcast
-from chainrule.errors import NotDifferentiable, ShapeError
+from chainrule.errors import ShapeError
 from chainrule.rules.elementwise import multiply
 from chainrule.rules.table import implements, linear, primitives, ufuncs
 
@@ -92,7 +93,13 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
 
 # Put the gradient in the operand's place
 def to_operand(
-    i: int, g: Array, _ans: Array, *operands: Array, inputs: Any, output: str
+    i: int,
+    g: Array,
+    _ans: Array,
+    *operands: Array,
+    inputs: Any,
+    output: str,
+    optimize: Any,
 ) -> Array:
     """The gradient of operand i: the same sum, with g in its place."""
     sizes = {
@@ -106,13 +113,15 @@ def to_operand(
         if not any(letter in others for others in letters):
             letters.append(letter)
             arrays.append(np.ones(sizes[letter], g.dtype))
-    return einsum(*arrays, inputs=tuple(letters), output=wanted)
+    return einsum(
+        *arrays, inputs=tuple(letters), output=wanted, optimize=optimize
+    )
 
 
 # Enter the sum over letters
 einsum = Primitive(
-    lambda *operands, inputs, output: np.einsum(
-        f"{','.join(inputs)}->{output}", *operands
+    lambda *operands, inputs, output, optimize: np.einsum(
+        f"{','.join(inputs)}->{output}", *operands, optimize=optimize
     ),
     "einsum",
 )
@@ -127,30 +136,96 @@ einsum.jvps = Each(
 
 # Read its letters
 @implements(np.einsum)
-def einsum_(subscripts: str, *operands: Array) -> Array:
+def einsum_(*operands: Any, optimize: Any = False) -> Array:
     """Sum over the letters that the output does not name."""
-    if not isinstance(subscripts, str) or "." in subscripts:
-        raise NotDifferentiable(
-            "einsum has a rule for letters only: name every axis"
-        )
-    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    if not isinstance(operands[0], str):
+        operands = by_letters(operands)
+    subscripts, arrays = operands[0].replace(" ", ""), list(operands[1:])
+    left, arrow, output = subscripts.partition("->")
+    inputs = left.split(",")
+    if len(inputs) != len(arrays):
+        raise ShapeError("einsum", [np.shape(x) for x in arrays], subscripts)
     if not arrow:
-        letters = left.replace(",", "")
-        output = "".join(
-            letter
-            for letter in sorted(set(letters))
-            if letters.count(letter) == 1
+        letters = left.replace(",", "").replace(".", "")
+        once = sorted(x for x in set(letters) if letters.count(x) == 1)
+        output = "..." * ("..." in left) + "".join(once)
+    spare = iter(sorted(set(ascii_letters) - set(subscripts)))
+    inputs, output = undotted(inputs, output, arrays, spare)
+    thinned(inputs, arrays)
+    parted(inputs, arrays, spare)
+    return einsum(
+        *arrays, inputs=tuple(inputs), output=output, optimize=optimize
+    )
+
+
+def by_letters(operands: Sequence[Any]) -> tuple[Any, ...]:
+    """The form with lists of numbers, as the form with letters."""
+    pairs = len(operands) // 2
+    lists = [*operands[1 : 2 * pairs : 2], *operands[2 * pairs :]]
+    words = [
+        "".join("..." if i is Ellipsis else ascii_letters[i] for i in numbers)
+        for numbers in lists
+    ]
+    output = "".join(f"->{word}" for word in words[pairs:])
+    return ",".join(words[:pairs]) + output, *operands[: 2 * pairs : 2]
+
+
+# Name the axes under dots
+def undotted(
+    inputs: Sequence[str],
+    output: str,
+    arrays: Sequence[Array],
+    spare: Iterator[str],
+) -> tuple[list[str], str]:
+    """The same sum with a letter for each axis."""
+    under = [
+        np.ndim(x) - len(word.replace("...", "")) if "..." in word else 0
+        for x, word in zip(arrays, inputs, strict=True)
+    ]
+    letters = "".join(next(spare) for _ in range(max(under, default=0)))
+    if letters and "..." not in output:
+        raise ShapeError(
+            "einsum", [np.shape(x) for x in arrays], "the output needs dots"
         )
-    inputs, extra, eyes = left.split(","), [], []
-    spare = iter(sorted(set(ascii_letters) - set(left)))
-    for i, letters in enumerate(inputs):
+    named = [
+        word.replace("...", letters[len(letters) - n :])
+        for word, n in zip(inputs, under, strict=True)
+    ]
+    return named, output.replace("...", letters)
+
+
+# Take repetition out of the factors
+def thinned(inputs: list[str], arrays: list[Array]) -> None:
+    """Drop the axes of length one where another factor is longer."""
+    pairs = list(zip(inputs, arrays, strict=True))
+    long = {
+        letter
+        for word, x in pairs
+        for letter, n in zip(word, np.shape(x), strict=True)
+        if n != 1
+    }
+    for i, (word, x) in enumerate(pairs):
+        thin = [
+            axis
+            for axis, letter in enumerate(word)
+            if letter in long and np.shape(x)[axis] == 1
+        ]
+        if thin:
+            inputs[i] = "".join(np.delete(list(word), thin))
+            arrays[i] = np.squeeze(x, tuple(thin))
+
+
+def parted(
+    inputs: list[str], arrays: list[Array], spare: Iterator[str]
+) -> None:
+    """Give a repeated letter a twin, tied to it by an identity matrix."""
+    for i, (word, x) in enumerate(list(zip(inputs, arrays, strict=True))):
         fresh = ""
-        for letter, n in zip(letters, np.shape(operands[i]), strict=True):
+        for letter, n in zip(word, np.shape(x), strict=True):
             if letter in fresh:
                 twin = next(spare)
-                extra.append(letter + twin)
-                eyes.append(np.eye(n, dtype=operands[i].dtype))
+                inputs.append(letter + twin)
+                arrays.append(np.eye(n, dtype=x.dtype))
                 letter = twin
             fresh += letter
         inputs[i] = fresh
-    return einsum(*operands, *eyes, inputs=(*inputs, *extra), output=output)

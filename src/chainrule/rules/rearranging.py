@@ -147,7 +147,7 @@ running_sum = linear(
 
 @implements(np.cumsum)
 def cumsum(a: Array, axis: int | None = None) -> Array:
-    if axis is None:
+    if axis is None or a.ndim == 0:
         a, axis = reshape_(a, -1), 0
     return apply(running_sum, (a,), {"axis": axis})
 
@@ -210,7 +210,13 @@ def take_along_axis(arr: Array, indices: Any, axis: int | None = -1) -> Array:
 
 
 @implements(np.sort)
-def sort(a: Array, axis: int | None = -1, kind: Any = None) -> Array:
+def sort(
+    a: Array,
+    axis: int | None = -1,
+    kind: Any = None,
+    *,
+    stable: bool | None = None,
+) -> Array:
     if axis is None:
         a, axis = reshape_(a, -1), 0
     order = np.argsort(plain(a), axis, kind or "stable")

@@ -31,7 +31,7 @@ def kept(g: Array, x: Array, axis: Any) -> Array:
 
 def axes_of(x: Array, axis: Any) -> tuple[int, ...]:
     """The axes that `axis` means, counted from the first."""
-    if axis is None:
+    if axis is None or (x.ndim == 0 and axis in (0, -1)):
         return tuple(range(x.ndim))
     return normalize_axis_tuple(axis, x.ndim)
 
@@ -99,10 +99,8 @@ def others(x: Array, axis: Any) -> Array:
     """For each entry the product of the other ones, zeros or not."""
     gone = axes_of(x, axis)
     stay = [i for i in range(x.ndim) if i not in gone]
-    flat = x.transpose((*stay, *gone)).reshape(
-        (*(x.shape[i] for i in stay), -1)
-    )
-    n = flat.shape[-1]
+    n = count(x, axis)
+    flat = x.transpose((*stay, *gone)).reshape((*(x.shape[i] for i in stay), n))
     rows = np.where(np.eye(n, dtype=bool), 1.0, flat[..., None, :])
     rest = np.prod(rows, axis=-1)
     back = np.argsort((*stay, *gone))
@@ -154,18 +152,22 @@ def prod(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
 # Build variance and deviation from them
 @implements(np.var)
 def var(
-    a: Array, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
+    a: Array,
+    axis: Any = None,
+    *,
+    ddof: int = 0,
+    keepdims: bool = False,
+    correction: int | None = None,
 ) -> Array:
     away = a - mean(a, axis, keepdims=True)
     total = sum(away * away, axis, keepdims=keepdims)
-    return total / (count(a, axis) - ddof)
+    lost = ddof if correction is None else correction
+    return total / (count(a, axis) - lost)
 
 
 @implements(np.std)
-def std(
-    a: Array, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
-) -> Array:
-    return np.sqrt(var(a, axis, ddof=ddof, keepdims=keepdims))
+def std(a: Array, axis: Any = None, **options: Any) -> Array:
+    return np.sqrt(var(a, axis, **options))
 
 
 # Answer to the methods of NumPy's own functions

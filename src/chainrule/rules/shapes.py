@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from chainrule.engine import Array, apply, unbroadcast
+from chainrule.engine import Array, Traced, apply, unbroadcast
 from chainrule.errors import ShapeError
 from chainrule.rules.table import implements, linear, linear_in_all
 
@@ -61,14 +61,16 @@ def broadcast_to_(array: Array, shape: Any) -> Array:
 @implements(np.transpose, np.permute_dims)
 def transpose_(a: Array, axes: Sequence[int] | None = None) -> Array:
     if axes is not None:
-        axes = tuple(axis % a.ndim for axis in axes)
+        axes = normalize_axis_tuple(axes, a.ndim, "axes")
     return apply(transpose, (a,), {"axes": axes})
 
 
 @implements(np.swapaxes)
 def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
+    one = normalize_axis_index(axis1, a.ndim)
+    other = normalize_axis_index(axis2, a.ndim)
     axes = list(range(a.ndim))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    axes[one], axes[other] = other, one
     return transpose_(a, axes)
 
 
@@ -119,6 +121,11 @@ def piece(i: int, g: Array, _ans: Array, *parts: Array, axis: int) -> Array:
     return g[along]
 
 
+def array(x: Any) -> Array:
+    """x as an array, if it is not one or stands for one."""
+    return x if isinstance(x, Traced) else np.asarray(x)
+
+
 concatenate = linear_in_all(
     lambda *parts, axis: np.concatenate(parts, axis), piece, "concatenate"
 )
@@ -127,12 +134,13 @@ concatenate = linear_in_all(
 @implements(np.concatenate)
 def concatenate_(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     if axis is None:
-        arrays, axis = [reshape_(a, -1) for a in arrays], 0
+        arrays, axis = [reshape_(a, -1) for a in map(array, arrays)], 0
     return apply(concatenate, tuple(arrays), {"axis": axis})
 
 
 @implements(np.stack)
 def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
+    arrays = [array(a) for a in arrays]
     if len({np.shape(a) for a in arrays}) > 1:
         raise ShapeError("stack", [np.shape(a) for a in arrays])
     return concatenate_([expand_dims(a, axis) for a in arrays], axis)
