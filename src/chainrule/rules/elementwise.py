@@ -29,7 +29,7 @@ multiply = elementwise(
 divide = elementwise(
     np.divide,
     lambda g, _ans, _x, y: ratio(g, y),
-    lambda g, _ans, x, y: -ratio(ratio(g, y) * x, y),
+    lambda g, ans, _x, y: -ratio(tame(g, ans), y),
 )
 
 
