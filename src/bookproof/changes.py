@@ -103,7 +103,7 @@ _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 def in_formula(tex: str) -> Iterator[Change]:
     """The changes of a formula, wherever it stands."""
-    tex = _without_reasons(tex)
+    whole, tex = tex, _without_reasons(tex)
     yield from _digits(tex)
     yield from _signs(tex)
     for kind, pattern, change in _PATTERNS:
@@ -111,7 +111,7 @@ def in_formula(tex: str) -> Iterator[Change]:
             yield Change(
                 kind, match.start(), match.group(), change[match.group()]
             )
-    yield from _fractions(tex)
+    yield from _fractions(tex, whole)
     for match in _TRANSPOSE.finditer(tex):
         inverse = tex[: match.start()].endswith("-")
         after = "1" if inverse else ""
@@ -205,14 +205,17 @@ def _signs(tex: str) -> Iterator[Change]:
             yield Change("sign", at, "-", "")
 
 
-def _fractions(tex: str) -> Iterator[Change]:
-    r"""`\frac{a}{b}` upside down, unless it is a derivative."""
+def _fractions(tex: str, whole: str) -> Iterator[Change]:
+    r"""`\frac{a}{b}` upside down, unless it is a derivative; the words that
+    are blank in `tex` go along."""
     for match in re.finditer(rf"\\[dt]?frac{_NO_LETTER}", tex):
-        top = _braced(tex, match.end())
-        bottom = _braced(tex, match.end() + len(top)) if top else ""
+        start = match.end()
+        middle = start + len(_braced(tex, start))
+        end = middle + len(_braced(tex, middle)) if middle > start else middle
+        top, bottom = whole[start:middle], whole[middle:end]
         derivative = re.match(r"\{\s*(?:\\partial|\\mathrm|d)", bottom)
         if top and bottom and not derivative:
-            yield Change("operator", match.end(), top + bottom, bottom + top)
+            yield Change("operator", start, top + bottom, bottom + top)
 
 
 def _braced(tex: str, start: int) -> str:

@@ -178,3 +178,11 @@ def test_a_change_of_another_text_is_refused(
     )
     with pytest.raises(ValueError, match="the text is not"):
         found[0].apply(other)
+
+
+def test_words_in_a_fraction_go_along(tmp_path: Path) -> None:
+    path = tmp_path / "chapter.md"
+    path.write_text(r"{let}`r = \frac{a_{\text{new}}}{a_{\text{old}}}`" + "\n")
+    found = list(mutants(read_chapter(path, Project.find(path))))
+    old, new = r"{a_{\text{old}}}", r"{a_{\text{new}}}"
+    assert (new + old, old + new) in changes(found, "operator")
