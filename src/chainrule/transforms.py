@@ -103,11 +103,13 @@ class Recording:
         return rebuilt(self.out, iter(self.values))
 
     # Pull gradients back
-    def pull(self, gradients: Sequence[Array], *, retain: bool) -> list[Any]:
+    def pull(
+        self, gradients: Sequence[Array | None], *, retain: bool
+    ) -> list[Any]:
         """The gradients of the arguments, given those of the results."""
         seeds: dict[Node, Array] = {}
         for node, g in zip(self.nodes, gradients, strict=True):
-            if node is not None:
+            if node is not None and g is not None:
                 seeds[node] = seeds[node] + g if node in seeds else g
         found = sweep(seeds, retain=retain)
         shares = [
@@ -275,7 +277,9 @@ def jacobian(
     """The Jacobian of f: shape of the result, then shape of the argument.
 
     Reverse mode sweeps once for each entry of the result, forward mode runs f
-    once for each entry of the argument; both give the same array.
+    once for each entry of the argument; both give the same array, of the
+    dtype of the argument. A container of results gives a container of
+    Jacobians, each in the containers of the arguments.
     """
     if mode not in ("reverse", "forward"):
         raise ValueError(f'mode is "reverse" or "forward", not {mode!r}')
@@ -283,8 +287,13 @@ def jacobian(
 
     @wraps(f)
     def jacobians(*args: Any, **kwargs: Any) -> Any:
-        found = fill(f, args, positions(argnums, args), kwargs)
-        return found[0] if isinstance(argnums, int) else tuple(found)
+        wrt = positions(argnums, args)
+        primals = [mapped(argument, args[i]) for i in wrt]
+        out, table = fill(f, args, wrt, primals, kwargs)
+        cells = (tuple(rebuilt(primals, iter(row))) for row in table)
+        if isinstance(argnums, int):
+            return rebuilt(out, (cell[0] for cell in cells))
+        return rebuilt(out, cells)
 
     return jacobians
 
@@ -300,43 +309,42 @@ def basis(shape: tuple[int, ...], dtype: Any) -> Iterator[np.ndarray]:
 
 
 # Fill it by rows
+Table = list[list[Array]]
+
+
 def by_rows(
-    f: Function, args: Any, wrt: Sequence[int], kwargs: Any
-) -> list[Any]:
+    f: Function, args: Any, wrt: Sequence[int], primals: list[Any], kwargs: Any
+) -> tuple[Any, Table]:
     """Fill Jacobians by rows: one sweep for each entry of the result."""
     run = Recording(f, args, wrt, kwargs)
-    out = one_array(run.values)
-    rows = [
-        leaves(run.pull([unit], retain=True))
-        for unit in basis(out.shape, out.dtype)
-    ]
-    filled = [
-        np.stack([row[i] for row in rows]).reshape(out.shape + leaf.ans.shape)
-        if rows
-        else np.zeros(out.shape + leaf.ans.shape, leaf.ans.dtype)
-        for i, leaf in enumerate(run.inputs)
-    ]
-    return list(rebuilt(run.primals, iter(filled)))
-
-
-def one_array(found: Sequence[Array]) -> Array:
-    """The only array that a function with a Jacobian may return."""
-    if len(found) != 1:
-        raise ShapeError(
-            "jacobian",
-            [x.shape for x in found],
-            "the function must return one array",
+    table = []
+    for k, out in enumerate(run.values):
+        rows = []
+        for unit in basis(out.shape, out.dtype):
+            g = [unit if i == k else None for i in range(len(run.values))]
+            rows.append(leaves(run.pull(g, retain=True)))
+        table.append(
+            [
+                filled([row[i] for row in rows], 0, out, leaf.ans)
+                for i, leaf in enumerate(run.inputs)
+            ]
         )
-    return found[0]
+    return run.out, table
+
+
+def filled(parts: list[Array], axis: int, out: Array, x: Array) -> Array:
+    """The Jacobian of out by x, made of its rows or its columns."""
+    if not parts:
+        return np.zeros(out.shape + x.shape, x.dtype)
+    whole = np.stack(parts, axis).reshape(out.shape + x.shape)
+    return whole if whole.dtype == x.dtype else whole.astype(x.dtype)
 
 
 # Fill it by columns
 def by_columns(
-    f: Function, args: Any, wrt: Sequence[int], kwargs: Any
-) -> list[Any]:
+    f: Function, args: Any, wrt: Sequence[int], primals: list[Any], kwargs: Any
+) -> tuple[Any, Table]:
     """Fill Jacobians by columns: one run for each entry of the argument."""
-    primals = [mapped(argument, args[i]) for i in wrt]
-    flat = leaves(primals)
 
     def pinned(*chosen: Any) -> Any:
         given = list(args)
@@ -344,21 +352,24 @@ def by_columns(
             given[i] = x
         return f(*given, **kwargs)
 
-    filled = []
+    flat, out = leaves(primals), None
+    found: list[list[list[Array]]] = []
     for k, x in enumerate(flat):
-        columns = []
+        found.append([])
         for unit in basis(x.shape, x.dtype):
-            along = [np.zeros(y.shape, y.dtype) for y in flat]
-            along[k] = unit
-            _, slope = jvp(pinned, primals, rebuilt(primals, iter(along)))
-            columns.append(one_array(leaves(slope)))
-        if columns:
-            shape = columns[0].shape + x.shape
-            filled.append(np.stack(columns, axis=-1).reshape(shape))
-        else:
-            out = one_array(leaves(mapped(result, f(*args, **kwargs))))
-            filled.append(np.zeros(out.shape + x.shape, x.dtype))
-    return list(rebuilt(primals, iter(filled)))
+            along = (unit if i == k else None for i in range(len(flat)))
+            out, slope = jvp(pinned, primals, rebuilt(primals, along))
+            found[k].append(leaves(slope))
+    if not any(found):
+        out = mapped(result, pinned(*primals))
+    table = [
+        [
+            filled([column[i] for column in columns], -1, y, x)
+            for columns, x in zip(found, flat, strict=True)
+        ]
+        for i, y in enumerate(leaves(out))
+    ]
+    return out, table
 
 
 # Differentiate twice

@@ -134,3 +134,71 @@ def test_complex_numbers_are_refused_on_every_way() -> None:
     ):
         with pytest.raises(cr.NotDifferentiable, match="complex"):
             run()
+
+
+def test_jacobians_and_hessians_of_containers() -> None:
+    """Each block has the keys of the result, then those of the argument."""
+    rows = cr.jacobian(net)(P)
+    columns = cr.jacobian(net, mode="forward")(P)
+    for found in (rows, columns):
+        assert found["sum"]["w"].shape == (2, 3)
+        assert found["rows"][0]["rest"][1][0].shape == (2, 2)
+        np.testing.assert_allclose(found["sum"]["w"], 6 * X**2, rtol=1e-15)
+        shift = found["rows"][0]["rest"][1][0]
+        np.testing.assert_allclose(shift, np.diag(X @ X[0]), rtol=1e-15)
+    whole = cr.hessian(number)(P)
+    v = {"w": X * 2 - 1, "rest": [np.array(0.7), (np.array([2.0, -3.0]),)]}
+    product = cr.hvp(number, P, v)["w"]
+    block = whole["w"]
+    by_hand = np.tensordot(block["w"], v["w"])
+    by_hand = by_hand + block["rest"][0] * v["rest"][0]
+    by_hand = by_hand + block["rest"][1][0] @ v["rest"][1][0]
+    np.testing.assert_allclose(product, by_hand, rtol=1e-13)
+    turned = np.moveaxis(whole["rest"][1][0]["w"], 0, -1)
+    np.testing.assert_allclose(block["rest"][1][0], turned, rtol=1e-13)
+
+
+def test_jacobians_have_the_dtype_of_the_argument() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x[:2] * y
+
+    args = np.array([1, 2, 3], np.float32), np.array([0.5, 2.0])
+    for mode in ("reverse", "forward"):
+        jx, jy = cr.jacobian(f, (0, 1), mode)(*args)
+        assert (jx.dtype, jy.dtype) == (np.float32, np.float64)
+        np.testing.assert_array_equal(jx, [[0.5, 0, 0], [0, 2, 0]])
+        np.testing.assert_array_equal(jy, np.diag([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_jacobians_of_nothing(mode: Any) -> None:
+    empty = np.zeros((0, 2), np.float32)
+    found = cr.jacobian(lambda x: x[:, None] * 2, mode=mode)(empty)
+    assert (found.shape, found.dtype) == ((0, 1, 2, 0, 2), np.float32)
+    found = cr.jacobian(lambda x: np.sum(x), mode=mode)(empty)
+    assert (found.shape, found.dtype) == ((0, 2), np.float32)
+    constant = cr.jacobian(lambda x: np.ones((3,)), mode=mode)(X)
+    np.testing.assert_array_equal(constant, np.zeros((3, 2, 3)))
+
+
+def test_every_order_of_nesting() -> None:
+    """Third derivatives of a quartic, by all eight mixtures of the modes."""
+
+    def forward(f: Any) -> Any:
+        return cr.jacobian(f, mode="forward")
+
+    def f(x: Any) -> Any:
+        return np.sum(x[0] * x[1] ** 3)
+
+    expected = np.zeros((2, 2, 2))
+    expected[1, 1, 1] = 6 * 2.0
+    for place in ((0, 1, 1), (1, 0, 1), (1, 1, 0)):
+        expected[place] = 6 * 1.5
+    at = np.array([2.0, 1.5])
+    for a in (cr.jacobian, forward):
+        for b in (cr.jacobian, forward):
+            for c in (cr.grad, cr.jacobian, forward):
+                np.testing.assert_allclose(a(b(c(f)))(at), expected, rtol=1e-14)
+    tensor = cr.Tensor(at, requires_grad=True)
+    cr.hessian(f)(tensor)[1, 1].backward()
+    np.testing.assert_allclose(tensor.grad, expected[1, 1], rtol=1e-14)

@@ -312,9 +312,10 @@ for left, right in [
 ]:  # fmt: skip
     case("solve", np.linalg.solve, invertible(*left), signed(*right))
 for p in (None, 2, 1, 3, 0.5, -1, -2.5, np.inf, -np.inf):
-    case("norm", lambda x, p=p: np.linalg.norm(x, p), signed(4))
+    name = "norm" if p in (None, 2) else "absolute"
+    case(name, lambda x, p=p: np.linalg.norm(x, p), signed(4))
     case(
-        "norm",
+        name,
         lambda x, p=p: np.linalg.norm(x, p, axis=1, keepdims=True),
         signed(2, 3),
     )
@@ -326,9 +327,10 @@ def uneven(*shape: int) -> np.ndarray:
 
 
 for p in (None, "fro", 1, -1, np.inf, -np.inf):
-    case("norm", lambda x, p=p: np.linalg.norm(x, p), uneven(2, 3))
+    name = "norm" if p in (None, "fro") else "absolute"
+    case(name, lambda x, p=p: np.linalg.norm(x, p), uneven(2, 3))
     case(
-        "norm",
+        name,
         lambda x, p=p: np.linalg.norm(x, p, axis=(2, 0)),
         uneven(2, 3, 4),
     )
