@@ -4,18 +4,21 @@ myst-nb reads: Sphinx then weaves without starting a kernel."""
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import importlib.util
 import shutil
+import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bookproof.config import MYST_EXTENSIONS, Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Cell, Chapter
+from bookproof.replace import naming
 from bookproof.run import ChapterRun
-from bookproof.shelf import entry, is_whole, shelf
+from bookproof.shelf import entry, is_broken, is_whole, shelf
 
 
 def available() -> bool:
@@ -111,16 +114,36 @@ def _cache(project: Project) -> Iterator[Any]:
     from jupyter_cache import (  # type: ignore[import-untyped]
         get_cache,
     )
+    from sqlalchemy.exc import SQLAlchemyError
 
     path = shelf(project.root)
-    path.mkdir(parents=True, exist_ok=True)
-    with open(path.parent / ".jupyter-cache.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        cache = get_cache(str(path))
-        try:
-            yield cache
-        finally:
-            cache.db.dispose()
+    with naming(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with open(path.parent / ".jupyter-cache.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if is_broken(project.root):
+                shutil.rmtree(path)
+            cache = get_cache(str(path))
+            try:
+                yield cache
+            except (SQLAlchemyError, RuntimeError) as error:
+                raise _refusal(error) from error
+            finally:
+                cache.db.dispose()
+
+
+def _refusal(error: BaseException) -> OSError:
+    """What the system has refused to the list of the cache."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, sqlite3.Error):
+        cause = getattr(cause, "orig", None) or cause.__cause__
+    if cause is None:
+        raise error
+    said = str(cause)
+    number = errno.ENOSPC if "full" in said else errno.EIO
+    if "readonly" in said or "unable to open" in said:
+        number = errno.EACCES
+    return OSError(number, said)
 
 
 def as_notebook(project: Project, chapter: Chapter) -> Any:

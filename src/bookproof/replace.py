@@ -8,8 +8,8 @@ called `.writing-…`; the next one that writes there takes it away.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = ".writing-"
@@ -24,16 +24,18 @@ def replace_all(folder: Path, changes: Mapping[str, str | None]) -> None:
     try:
         for target, text in changes.items():
             path = folder / target
-            before[target] = path.read_bytes() if path.exists() else None
-            if text is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                temporary[target] = _named(path)
-                _write(path, temporary[target], text.encode())
+            with naming(path):
+                before[target] = path.read_bytes() if path.exists() else None
+                if text is not None:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    temporary[target] = _named(path)
+                    _write(path, temporary[target], text.encode())
         done: list[str] = []
         try:
             for target in changes:
                 done.append(target)
-                _replace(folder / target, temporary.get(target))
+                with naming(folder / target):
+                    _replace(folder / target, temporary.get(target))
         except BaseException:
             for target in done:
                 _restore(folder / target, before[target])
@@ -46,6 +48,17 @@ def replace_all(folder: Path, changes: Mapping[str, str | None]) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write one file, whole or not at all, and its folder with it."""
     replace_all(path.parent, {path.name: text})
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Whatever the system refuses meanwhile is about this file; it does not
+    always say so, or names the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
 
 
 def _named(path: Path) -> Path:

@@ -8,6 +8,7 @@ import math
 import os
 import pickle
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,6 +43,10 @@ _UNWANTED = (
 
 LOOK_SECONDS = 0.5
 """How often a worker that is silent is looked at: does it live?"""
+
+ROOM = 100 * 2**20
+"""On a disk with less, Python would keep the first half of what it compiles,
+and fail to read that ever after."""
 
 MARK = "IPYTHONDIR"
 """What every process of a worker has in its environment, and no other."""
@@ -321,4 +326,6 @@ def _environment(
     }
     for name in _UNWANTED:
         environment.pop(name, None)
+    if shutil.disk_usage(project.root).free < ROOM:
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment

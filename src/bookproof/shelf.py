@@ -16,11 +16,24 @@ def shelf(root: Path) -> Path:
 def listed(root: Path) -> list[str]:
     """The keys of all entries in the cache's list."""
     try:
-        uri = f"file:{shelf(root) / 'global.db'}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as base:
-            rows = base.execute("select hashkey from nbcache").fetchall()
+        return _keys(root)
     except sqlite3.Error:
         return []
+
+
+def is_broken(root: Path) -> bool:
+    """Whether the list was begun, on a full disk perhaps, and is none."""
+    try:
+        _keys(root)
+    except sqlite3.DatabaseError as error:
+        return "no such table" in str(error) or "not a database" in str(error)
+    return False
+
+
+def _keys(root: Path) -> list[str]:
+    uri = f"file:{shelf(root) / 'global.db'}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as base:
+        rows = base.execute("select hashkey from nbcache").fetchall()
     return sorted(str(row[0]) for row in rows)
 
 

@@ -17,6 +17,7 @@ from bookproof.cli import (
     watching,
 )
 from bookproof.cli.common import FAILS, UNABLE, UsageError, project_of, tell
+from bookproof.cli.refusals import said
 from bookproof.diagnostics import BookError
 
 _GROUPS = (creating, tangling, checking, watching, covering, mutating)
@@ -38,19 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell(error.findings, project_of(options), as_json)
         return FAILS
     except OSError as error:
-        print(f"bookproof: {_said(error)}", file=sys.stderr)
+        print(f"bookproof: {said(error)}", file=sys.stderr)
         return UNABLE
     except KeyboardInterrupt:
         print("bookproof: interrupted", file=sys.stderr)
         return 130
     return status
-
-
-def _said(error: OSError) -> str:
-    """What the system refused, and of which file."""
-    files = [str(each) for each in (error.filename, error.filename2) if each]
-    what = error.strerror or str(error)
-    return f"{what}: {', '.join(files)}" if files else what
 
 
 def _parser() -> argparse.ArgumentParser:
