@@ -85,10 +85,10 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     a_stay = [i for i in range(len(a_shape)) if i not in of_a]
     b_stay = [i for i in range(len(b_shape)) if i not in of_b]
     inside = prod(a_shape[i] for i in of_a)
-    left = np.transpose(a, (*a_stay, *of_a)).reshape(-1, inside)
-    right = np.transpose(b, (*of_b, *b_stay)).reshape(inside, -1)
-    shape = [a_shape[i] for i in a_stay] + [b_shape[i] for i in b_stay]
-    return matmul(left, right).reshape(tuple(shape))
+    rows, columns = [a_shape[i] for i in a_stay], [b_shape[i] for i in b_stay]
+    left = np.transpose(a, (*a_stay, *of_a)).reshape(prod(rows), inside)
+    right = np.transpose(b, (*of_b, *b_stay)).reshape(inside, prod(columns))
+    return matmul(left, right).reshape((*rows, *columns))
 
 
 # Put the gradient in the operand's place

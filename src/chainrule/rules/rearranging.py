@@ -116,6 +116,8 @@ def by_axis(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
 def pad(
     array: Array, pad_width: Any, mode: Any = "constant", **kwargs: Any
 ) -> Array:
+    if array.ndim == 0:
+        return array  # a number has no border
     widths = by_axis(pad_width, array.ndim)
     if mode == "constant":
         shape = tuple(
