@@ -275,7 +275,7 @@ def attach(
 
     by_hand = Primitive(back, name)
     by_hand.vjps = Each(share)
-    node = Node(by_hand, values, NOTHING, packed, parents)
+    node = Node(by_hand, values, NOTHING, packed, None, *parents)
     if mode.watch is not None:
         mode.watch.forward(by_hand, values, packed, node)
     return rebuilt(out, iter(cut(top.like(packed, node), results, moves)))

@@ -20,7 +20,7 @@ from collections.abc import (
 )
 from contextlib import ContextDecorator
 from functools import partial
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -117,10 +117,12 @@ class Node:
         "ans",
         "args",
         "birth",
+        "first",
         "kwargs",
-        "parents",
+        "others",
         "primitive",
         "residual",
+        "second",
     )
 
     def __init__(
@@ -129,21 +131,31 @@ class Node:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         ans: Array,
-        parents: Sequence[Node | None],
         residual: Any = None,
+        first: Node | None = None,
+        second: Node | None = None,
+        *others: Node | None,
     ) -> None:
         self.primitive = primitive
         self.args = args
         self.kwargs = kwargs
         self.ans = ans
-        self.parents = parents
         self.residual = residual
+        self.first = first
+        self.second = second
+        self.others = others
         self.birth = next(clock)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        """For each argument the node that made it, None for a constant."""
+        return (self.first, self.second, *self.others)[: len(self.args)]
 
     def free(self) -> None:
         """Give back what was kept for the way back."""
         self.primitive = self.ans = self.residual = None
-        self.args = self.parents = ()
+        self.first = self.second = None
+        self.args = self.others = ()
         self.kwargs = NOTHING
 
 
@@ -154,7 +166,7 @@ class Leaf(Node):
     __slots__ = ("grad",)
 
     def __init__(self, value: Array) -> None:
-        super().__init__(None, (), NOTHING, value, ())
+        super().__init__(None, (), NOTHING, value)
         self.grad: np.ndarray | None = None
 
 
@@ -234,7 +246,8 @@ class Recorder(Traced):
             ans = np.asarray(ans)
         node = None
         if not silent:
-            node = Node(primitive, values, kwargs, ans, parents, residual)
+            args = tuple(values)
+            node = Node(primitive, args, kwargs, ans, residual, *parents)
         if mode.watch is not None:
             mode.watch.forward(primitive, values, ans, node)
         return self.like(ans, node)
@@ -257,15 +270,22 @@ class Mode(threading.local):
 
     Levels below `quiet` record nothing. The level `muted` records nothing
     either, but puts the nodes that it was given on the list `witness`.
-    `watch` is told of every operation and every share.
+    `watch` is told of every operation and every share. While none of these
+    is set, the mode is `usual`.
     """
 
     quiet = -1
     muted = -1
     watch: Watch | None = None
+    usual = True
 
     def __init__(self) -> None:
         self.witness: list[Node] = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        usual = self.quiet == self.muted == -1 and self.watch is None
+        super().__setattr__("usual", usual)
 
 
 class Watch(Protocol):
@@ -326,66 +346,102 @@ def sweep(
     born after its arguments. Returns the gradient of every leaf reached, and
     of every node in `stop`, beyond which the sweep does not go.
     """
-    grads = dict(seeds)
-    queue = [(-node.birth, node) for node in grads]
-    heapify(queue)
     leaves: dict[Node, Array] = {}
-    while queue:
+    grads: dict[Node, Array] = {}
+    queue: list[tuple[int, Node]] = []
+    arriving: Iterable[tuple[Node, Array]] = seeds.items()
+    while True:
+        for parent, share in arriving:
+            ends = parent.__class__ is Leaf or parent in stop
+            table = leaves if ends else grads
+            before = table.get(parent)
+            if before is not None:
+                table[parent] = before + share
+                continue
+            table[parent] = share
+            if not ends:
+                heappush(queue, (-parent.birth, parent))
+        if not queue:
+            break
         node = heappop(queue)[1]
         g = grads.pop(node)
         if visit is not None:
             visit(node, g)
-        if isinstance(node, Leaf) or node in stop:
-            leaves[node] = g
-            continue
-        for parent, share in pull(node, g):
-            if parent in grads:
-                grads[parent] = grads[parent] + share
-            else:
-                grads[parent] = share
-                heappush(queue, (-parent.birth, parent))
+        arriving = pull(node, g)
         if not retain:
             node.free()
+    if visit is not None:
+        for leaf, g in leaves.items():
+            visit(leaf, g)
     return leaves
 
 
 # Send each parent its share
-def pull(node: Node, g: Array) -> Iterator[tuple[Node, Array]]:
+def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
     """What a node with gradient g sends to each of its parents."""
-    primitive, args, parents = node.primitive, node.args, node.parents
-    if primitive is None:
+    if node.primitive is None:
         raise FreedGraphError(
             "this graph was freed by an earlier backward(); pass "
             "retain_graph=True to the first one to sweep it twice"
         )
     if changed.latest > node.birth:
         changed.check(node)
-    if mode.watch is not None:
-        mode.watch.before(node)
-    shares: Sequence[Array] | None = None
+    watch = mode.watch
+    if watch is not None:
+        watch.before(node)
     if node.residual is not None and not isinstance(g, Traced):
-        needs = [parent is not None for parent in parents]
-        assert primitive.tuned is not None
-        shares = primitive.tuned.backward(
-            g, node.residual, needs, *args, **node.kwargs
+        pairs = tuned_shares(node, g)
+    else:
+        pairs = []
+        if node.first is not None:
+            pairs.append((node.first, share_of(node, 0, g)))
+        if node.second is not None:
+            pairs.append((node.second, share_of(node, 1, g)))
+        for i, parent in enumerate(node.others, 2):
+            if parent is not None:
+                pairs.append((parent, share_of(node, i, g)))
+    if watch is not None:
+        asked = [i for i, parent in enumerate(node.parents) if parent]
+        for i, (_, share) in zip(asked, pairs, strict=True):
+            watch.backward(node, i, g, share)
+    return pairs
+
+
+# Apply one rule, or all at once
+def share_of(node: Node, i: int, g: Array) -> Array:
+    """What a node with gradient g sends to its argument i."""
+    primitive, x = node.primitive, node.args[i]
+    assert primitive is not None
+    rule = primitive.vjps[i]
+    if rule is None:
+        raise NotDifferentiable(
+            f"{primitive.name} has no derivative with respect to "
+            f"its argument {i}"
         )
-    for i, parent in enumerate(parents):
-        if parent is None:
-            continue
-        if shares is None:
-            rule = primitive.vjps[i]
-            if rule is None:
-                raise NotDifferentiable(
-                    f"{primitive.name} has no derivative with respect to "
-                    f"its argument {i}"
-                )
-            share = rule(g, node.ans, *args, **node.kwargs)
-        else:
-            share = shares[i]
-        share = fitted(share, args[i], primitive)
-        if mode.watch is not None:
-            mode.watch.backward(node, i, g, share)
-        yield parent, share
+    share = rule(g, node.ans, *node.args, **node.kwargs)
+    if (
+        share.__class__ is np.ndarray
+        and share.shape == x.shape
+        and share.dtype is x.dtype
+    ):
+        return share
+    return fitted(share, x, primitive)
+
+
+def tuned_shares(node: Node, g: Array) -> list[tuple[Node, Array]]:
+    """What a node sends to its parents, by its tuned rule."""
+    primitive, args, parents = node.primitive, node.args, node.parents
+    assert primitive is not None
+    assert primitive.tuned is not None
+    needs = [parent is not None for parent in parents]
+    shares = primitive.tuned.backward(
+        g, node.residual, needs, *args, **node.kwargs
+    )
+    return [
+        (parent, fitted(share, x, primitive))
+        for parent, share, x in zip(parents, shares, args, strict=True)
+        if parent is not None
+    ]
 
 
 # Let no two gradients share their memory
@@ -434,19 +490,21 @@ class Changes:
 
     def __init__(self) -> None:
         self.latest = 0
-        self.when: dict[int, tuple[int, weakref.ref[Any]]] = {}
+        self.when: dict[int, int] = {}
+        self.what: dict[int, weakref.ref[Any]] = {}
 
     def note(self, array: np.ndarray) -> None:
         """Remember that the memory behind `array` has just changed."""
         owner = memory(array)
         key = id(owner)
-        self.latest = next(clock)
-        forget = partial(self.forget, key)
-        self.when[key] = (self.latest, weakref.ref(owner, forget))
+        known = self.what.get(key)
+        if known is None or known() is not owner:
+            self.what[key] = weakref.ref(owner, partial(self.forget, key))
+        self.when[key] = self.latest = next(clock)
 
     def forget(self, key: int, ref: weakref.ref[Any]) -> None:
-        if key in self.when and self.when[key][1] is ref:
-            del self.when[key]
+        if self.what.get(key) is ref:
+            del self.what[key], self.when[key]
 
     # Refuse to go back through what was changed
     def check(self, node: Node) -> None:
@@ -457,8 +515,7 @@ class Changes:
             if parent is None:
                 continue
             for x in wanted(primitive.vjps[i], (node.ans, *node.args)):
-                when, _ = self.when.get(id(memory(plain(x))), (0, None))
-                if when > node.birth:
+                if self.when.get(id(memory(plain(x))), 0) > node.birth:
                     raise InPlaceError(
                         f"an array of shape {np.shape(x)} that "
                         f"{primitive.name} kept for the backward pass was "
