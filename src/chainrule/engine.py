@@ -14,7 +14,6 @@ from collections.abc import (
     Callable,
     Container,
     Iterable,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -151,6 +150,11 @@ class Node:
         """For each argument the node that made it, None for a constant."""
         return (self.first, self.second, *self.others)[: len(self.args)]
 
+    @property
+    def name(self) -> str:
+        """The name of the primitive, "" for a leaf."""
+        return self.primitive.name if self.primitive else ""
+
     def free(self) -> None:
         """Give back what was kept for the way back."""
         self.primitive = self.ans = self.residual = None
@@ -213,24 +217,26 @@ class Recorder(Traced):
         level = self.level
         values: list[Any] = []
         parents: list[Node | None] = []
-        parent, bare = None, True
+        bare = silent = True
         for x in args:
             node = None
             if isinstance(x, Traced):
                 if x.level == level:
                     node = x.node  # type: ignore[attr-defined]
                     x = x.value
+                    silent = silent and node is None
                 if level and isinstance(x, Traced):
                     bare = False
             elif x.__class__ is list or x.__class__ is tuple:
                 x = np.asarray(x)
             values.append(x)
             parents.append(node)
-            parent = node or parent
-        silent = parent is None or level < mode.quiet
-        if level == mode.muted and not silent:
-            mode.witness += [node for node in parents if node]
-            silent = True
+        usual = mode.usual
+        if not (usual or silent):
+            silent = level < mode.quiet
+            if level == mode.muted and not silent:
+                mode.witness += [node for node in parents if node]
+                silent = True
         # Run the primitive one level down
         residual = None
         try:
@@ -248,7 +254,7 @@ class Recorder(Traced):
         if not silent:
             args = tuple(values)
             node = Node(primitive, args, kwargs, ans, residual, *parents)
-        if mode.watch is not None:
+        if not usual and mode.watch is not None:
             mode.watch.forward(primitive, values, ans, node)
         return self.like(ans, node)
 
@@ -351,20 +357,26 @@ def sweep(
     queue: list[tuple[int, Node]] = []
     arriving: Iterable[tuple[Node, Array]] = seeds.items()
     while True:
+        only = None  # the node that waits, as long as there is just one
         for parent, share in arriving:
-            ends = parent.__class__ is Leaf or parent in stop
-            table = leaves if ends else grads
-            before = table.get(parent)
-            if before is not None:
-                table[parent] = before + share
-                continue
-            table[parent] = share
-            if not ends:
-                heappush(queue, (-parent.birth, parent))
-        if not queue:
-            break
-        node = heappop(queue)[1]
-        g = grads.pop(node)
+            if parent.__class__ is Leaf or parent in stop:
+                found = leaves.get(parent)
+                leaves[parent] = share if found is None else found + share
+            elif parent in grads:
+                grads[parent] = grads[parent] + share
+            else:
+                grads[parent] = share
+                if only is None and not queue:
+                    only = parent
+                else:
+                    heappush(queue, (-parent.birth, parent))
+        if only is None or queue:
+            if only is not None:
+                heappush(queue, (-only.birth, only))
+            elif not queue:
+                break
+            only = heappop(queue)[1]
+        node, g = only, grads.pop(only)
         if visit is not None:
             visit(node, g)
         arriving = pull(node, g)
@@ -389,17 +401,17 @@ def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
     watch = mode.watch
     if watch is not None:
         watch.before(node)
+    first, second, others = node.first, node.second, node.others
     if node.residual is not None and not isinstance(g, Traced):
         pairs = tuned_shares(node, g)
+    elif first is not None and second is None and not others:
+        pairs = [(first, share_of(node, 0, g))]
     else:
-        pairs = []
-        if node.first is not None:
-            pairs.append((node.first, share_of(node, 0, g)))
-        if node.second is not None:
-            pairs.append((node.second, share_of(node, 1, g)))
-        for i, parent in enumerate(node.others, 2):
-            if parent is not None:
-                pairs.append((parent, share_of(node, i, g)))
+        pairs = [
+            (parent, share_of(node, i, g))
+            for i, parent in enumerate((first, second, *others))
+            if parent is not None
+        ]
     if watch is not None:
         asked = [i for i, parent in enumerate(node.parents) if parent]
         for i, (_, share) in zip(asked, pairs, strict=True):
@@ -410,22 +422,24 @@ def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
 # Apply one rule, or all at once
 def share_of(node: Node, i: int, g: Array) -> Array:
     """What a node with gradient g sends to its argument i."""
-    primitive, x = node.primitive, node.args[i]
-    assert primitive is not None
-    rule = primitive.vjps[i]
+    primitive, args, kwargs = node.primitive, node.args, node.kwargs
+    rule = primitive.vjps[i]  # type: ignore[union-attr]
     if rule is None:
         raise NotDifferentiable(
-            f"{primitive.name} has no derivative with respect to "
-            f"its argument {i}"
+            f"{node.name} has no derivative with respect to its argument {i}"
         )
-    share = rule(g, node.ans, *node.args, **node.kwargs)
+    if kwargs:
+        share = rule(g, node.ans, *args, **kwargs)
+    else:
+        share = rule(g, node.ans, *args)
+    x = args[i]
     if (
         share.__class__ is np.ndarray
         and share.shape == x.shape
         and share.dtype is x.dtype
     ):
         return share
-    return fitted(share, x, primitive)
+    return fitted(share, x, primitive)  # type: ignore[arg-type]
 
 
 def tuned_shares(node: Node, g: Array) -> list[tuple[Node, Array]]:
@@ -557,8 +571,9 @@ class Tuned:
     """A faster pair of rules for plain arrays.
 
     `forward(*args, **kwargs)` returns the result and whatever the way back
-    will want; `backward(g, residual, needs, *args, **kwargs)` returns the
-    gradients of all arguments, None where `needs` is false.
+    will want, which is not None; `backward(g, residual, needs, *args,
+    **kwargs)` returns the gradients of all arguments, None where `needs` is
+    false.
     """
 
     __slots__ = ("backward", "forward")

@@ -334,9 +334,26 @@ for p in (None, "fro", 1, -1, np.inf, -np.inf):
         lambda x, p=p: np.linalg.norm(x, p, axis=(2, 0)),
         uneven(2, 3, 4),
     )
-case("linear", fused.linear, signed(5, 3), signed(2, 3), signed(2))
-case("linear", fused.linear, signed(4, 5, 3), signed(2, 3), signed(2))
+for layer in (fused.linear, fused.linear_relu):
+    case(layer.name, layer, signed(5, 3), signed(2, 3), signed(2))
+    case(layer.name, layer, signed(4, 5, 3), signed(2, 3), signed(2))
+    case(layer.name, layer, signed(3), signed(2, 3), signed(2))
+    case(layer.name, layer, signed(5, 3), signed(2, 3), signed(1))
 labels = np.array([2, 0, 2, 1, 3])
+for how in ("none", "sum", "mean"):
+    case(
+        "softmax_cross_entropy",
+        lambda z, how=how: fused.softmax_cross_entropy(
+            z, labels, reduction=how
+        ),
+        3 * signed(5, 4),
+    )
+    case(
+        "squared_error",
+        lambda x, y, how=how: fused.squared_error(x, y, reduction=how),
+        signed(3, 2),
+        signed(3, 2),
+    )
 case(
     "softmax_cross_entropy",
     lambda z: fused.softmax_cross_entropy(z, labels),
@@ -433,11 +450,16 @@ def test_shapes_and_dtypes_are_kept(f: Any, args: Any, dtype: Any) -> None:
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_tuned_rules_equal_pure_ones(primitive: Any, dtype: Any) -> None:
-    ((f, args),) = CASES[primitive.name]
-    args = [x.astype(dtype) for x in args]
+    for f, args in CASES[primitive.name]:
+        compare_tuned(primitive, f, [x.astype(dtype) for x in args], dtype)
+
+
+def compare_tuned(primitive: Any, f: Any, args: Any, dtype: Any) -> None:
     out, pullback = cr.vjp(f, *args)
-    g = rng.normal(size=out.shape).astype(dtype)
+    g = np.asarray(rng.normal(size=out.shape), dtype)
     fast = pullback(g)
+    for once, twice in zip(fast, pullback(g), strict=True):
+        np.testing.assert_array_equal(once, twice)
     tuned, primitive.tuned = primitive.tuned, None
     try:
         assert isinstance(tuned, Tuned)
@@ -450,3 +472,19 @@ def test_tuned_rules_equal_pure_ones(primitive: Any, dtype: Any) -> None:
         assert (mine.dtype, mine.shape) == (other.dtype, other.shape)
         tolerance = 1e-5 if dtype == np.float32 else 1e-12
         np.testing.assert_allclose(mine, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("shape", [(1500, 7), (700, 200), (40, 3000)])
+def test_logits_in_pieces_and_by_columns(shape: tuple[int, int]) -> None:
+    """Large enough for several pieces, and for short rows; by the formula."""
+    rng = np.random.default_rng(5)
+    z = cr.Tensor(3 * rng.normal(size=shape) + 700, requires_grad=True)
+    named = rng.integers(0, shape[1], shape[0])
+    loss = cr.nn.functional.cross_entropy(z, named)
+    e = np.exp(z.data - 700)
+    p = e / e.sum(axis=1, keepdims=True)
+    hit = p[np.arange(len(named)), named]
+    np.testing.assert_allclose(loss.item(), -np.log(hit).mean(), rtol=1e-12)
+    loss.backward()
+    expected = (p - np.eye(shape[1])[named]) / shape[0]
+    np.testing.assert_allclose(z.grad, expected, rtol=1e-9, atol=1e-16)

@@ -45,13 +45,13 @@ def cross_entropy(
     "Softmax and cross-entropy answer with a subtraction".
     """
     target = np.asarray(plain(target))
-    shape = np.shape(plain(input))
+    shape = shape_of(input)
     if len(shape) == 2 and target.shape == shape:
         losses = -np.sum(target * log_softmax(input), axis=-1)
-    else:
-        check_labels(shape, target)
-        losses = fused.softmax_cross_entropy(input, target)
-    return reduced(losses, reduction)
+        return reduced(losses, reduction)
+    check_labels(shape, target)
+    check_reduction(reduction)
+    return fused.softmax_cross_entropy(input, target, reduction=reduction)
 
 
 # Send a batch of rows through weights and biases
@@ -62,12 +62,30 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     Raises ShapeError if the last axes of x and weight differ. Derived in
     "A batch goes through a layer as rows".
     """
-    shapes = [np.shape(plain(x)), np.shape(plain(weight))]
-    if len(shapes[1]) != 2 or shapes[0][-1:] != shapes[1][1:]:
-        raise ShapeError("linear", shapes, "the last axes should be equal")
+    x = rows_for(x, weight)
     if bias is None:
         return x @ weight.T
     return fused.linear(x, weight, bias)
+
+
+def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
+    """relu(linear(x, weight, bias)), as one node that keeps the result only."""
+    return fused.linear_relu(rows_for(x, weight), weight, bias)
+
+
+def rows_for(x: Array, weight: Array) -> Array:
+    """x as an array, whose rows can go through these weights."""
+    x = x if hasattr(x, "shape") else np.asarray(x)
+    shapes = [x.shape, shape_of(weight)]
+    if len(shapes[1]) != 2 or shapes[0][-1:] != shapes[1][1:]:
+        raise ShapeError("linear", shapes, "the last axes should be equal")
+    return x
+
+
+def shape_of(x: Array) -> tuple[int, ...]:
+    """The shape of an array, traced or not, or of what can become one."""
+    shape: tuple[int, ...] = x.shape if hasattr(x, "shape") else np.shape(x)
+    return shape
 
 
 # Bend each entry
@@ -95,10 +113,11 @@ def mse_loss(
     Both have the same shape: ShapeError otherwise, never a broadcast. The
     gradient is 2 (input - target) / size.
     """
-    shapes = [np.shape(plain(input)), np.shape(plain(target))]
+    shapes = [shape_of(input), shape_of(target)]
     if shapes[0] != shapes[1]:
         raise ShapeError("mse_loss", shapes, "they should be equal")
-    return reduced((input - target) ** 2, reduction)
+    check_reduction(reduction)
+    return fused.squared_error(input, target, reduction=reduction)
 
 
 def check_labels(shape: tuple[int, ...], labels: np.ndarray) -> None:
@@ -106,22 +125,26 @@ def check_labels(shape: tuple[int, ...], labels: np.ndarray) -> None:
     if len(shape) != 2 or labels.shape != shape[:1]:
         reason = "logits are (B, K), labels (B,) or weights (B, K)"
         raise ShapeError("cross_entropy", [shape, labels.shape], reason)
-    if not np.issubdtype(labels.dtype, np.integer):
+    if labels.dtype.kind not in "iu":
         raise TypeError(f"labels are integers, not {labels.dtype}")
-    wrong = labels[(labels < 0) | (labels >= shape[1])]
-    if wrong.size:
+    if labels.size and not 0 <= labels.min() <= labels.max() < shape[1]:
+        wrong = labels[(labels < 0) | (labels >= shape[1])]
         raise ValueError(f"no class {wrong[0]} among {shape[1]}, from 0")
 
 
 def reduced(losses: Array, reduction: Reduction) -> Array:
     """The mean or the sum of all losses, or the losses as they are."""
+    check_reduction(reduction)
     if reduction == "mean":
         return losses.mean()
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "none":
-        return losses
-    raise ValueError(f'reduction: "mean", "sum" or "none", not {reduction!r}')
+    return losses.sum() if reduction == "sum" else losses
+
+
+def check_reduction(reduction: Reduction) -> None:
+    """Complain unless it is one of the three."""
+    if reduction not in ("mean", "sum", "none"):
+        kinds = '"mean", "sum" or "none"'
+        raise ValueError(f"reduction: {kinds}, not {reduction!r}")
 
 
 # Add exponentials without forming them

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -49,9 +49,12 @@ class Linear(Module):
             self.bias = Tensor(weight[:, 0], requires_grad=True)
             uniform_(self.bias, -bound, bound, rng=rng)
 
-    def forward(self, x: Array) -> Array:
-        """Z = H W^T + b for a batch H of rows."""
-        return functional.linear(x, self.weight, self.bias)
+    def forward(self, x: Array, relu: bool = False) -> Array:
+        """Z = H W^T + b for a batch H of rows, or the positive part of Z."""
+        if relu and self.bias is not None:
+            return functional.linear_relu(x, self.weight, self.bias)
+        z = functional.linear(x, self.weight, self.bias)
+        return functional.relu(z) if relu else z
 
     def __repr__(self) -> str:
         out_features, in_features = self.weight.shape
@@ -74,9 +77,14 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         """The output of the last layer."""
-        for index, layer in enumerate(self.layers):
+        layers = enumerate(self.layers)
+        for index, layer in layers:
             try:
-                x = layer(x)
+                if joined(self.layers[index : index + 2]):
+                    x = layer(x, relu=True)
+                    next(layers)
+                else:
+                    x = layer(x)
             except ShapeError as error:
                 raise in_layer(f"layer {index}", error) from error
         return x
@@ -102,6 +110,14 @@ class Sequential(Module):
         if isinstance(index, slice):
             return Sequential(*self.layers[index])
         return self.layers[index]
+
+
+# See whether two layers can run as one
+def joined(pair: Sequence[Module]) -> bool:
+    """Whether these are a `Linear` and a `ReLU` that nobody has changed."""
+    return [layer.__class__ for layer in pair] == [Linear, ReLU] and not any(
+        "forward" in vars(layer) for layer in pair
+    )
 
 
 # Let an activation be a layer

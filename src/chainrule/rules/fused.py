@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,16 @@ from chainrule.rules.table import elementwise, enter
 
 
 # Map a batch by one affine layer
-def affine(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+def affine(x: Array, w: Array, b: Array) -> Array:
     """The rows of x, each mapped by w and moved by b."""
-    out: np.ndarray = np.matmul(x, w.T)
+    out = np.dot(rows(x), w.T)
     out += b
-    return out
+    return out if x.ndim == 2 else out.reshape(x.shape[:-1] + out.shape[-1:])
+
+
+def rows(x: Array) -> Array:
+    """x with all axes but the last made one: a matrix of rows."""
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
 linear = enter(
@@ -32,37 +39,76 @@ linear.jvps = (
 )
 
 
-def rows(x: Array) -> Array:
-    """x with all axes but the last made one: a matrix of rows."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+# Map a batch by an affine layer with a ReLU
+def affine_relu(x: Array, w: Array, b: Array) -> Array:
+    """The positive part of the affine map of the rows of x."""
+    out = affine(x, w, b)
+    return np.maximum(out, zeros(b.size, b.dtype), out=out)
 
 
-# Take the logarithm of a probability without overflow
-def forward(
-    logits: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The losses, and the probabilities that the way back will want."""
-    shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
-    picked = shifted[np.arange(len(labels)), labels]
-    np.exp(shifted, out=shifted)
-    total = np.add.reduce(shifted, axis=-1)
-    losses = np.log(total)
-    losses -= picked
-    shifted /= total[:, None]
-    return losses, shifted
+linear_relu = enter(
+    Primitive(affine_relu, "linear_relu"),
+    lambda g, ans, _x, w, _b: (g * (ans > 0)) @ w,
+    lambda g, ans, x, _w, _b: rows(g * (ans > 0)).T @ rows(x),
+    lambda g, ans, _x, _w, _b: unbroadcast(g * (ans > 0), _b.shape),
+)
+linear_relu.jvps = (
+    lambda t, ans, _x, w, _b: (t @ w.T) * (ans > 0),
+    lambda t, ans, x, _w, _b: (x @ t.T) * (ans > 0),
+    lambda t, ans, _x, _w, _b: t * (ans > 0),
+)
 
 
-# Subtract the label from the probabilities
-def backward(
-    g: np.ndarray, p: np.ndarray, needs: Any, _z: Any, labels: np.ndarray
-) -> tuple[np.ndarray, None]:
-    """Probabilities minus the one-hot label, each row times its g."""
-    d = p * g[:, None]
-    d[np.arange(len(labels)), labels] -= g
-    return d, None
+# Send a layer's shares at once
+def shares(d: Array, needs: Any, x: Array, w: Array, b: Array) -> list[Any]:
+    """The gradients of an affine map's arguments, where d is that of it."""
+    flat = rows(d)
+    found = [None, None, None]
+    if needs[0]:
+        found[0] = np.dot(flat, w).reshape(x.shape)
+    if needs[1]:
+        found[1] = np.dot(flat.T, rows(x))
+    if needs[2] and b.shape == d.shape[-1:]:
+        found[2] = np.dot(ones(len(flat), d.dtype), flat)
+    elif needs[2]:
+        found[2] = unbroadcast(d, b.shape)
+    return found
 
 
-# Say the same in arithmetic that can be traced
+linear.tuned = Tuned(
+    lambda x, w, b: (affine(x, w, b), True),
+    lambda g, _, needs, x, w, b: shares(g, needs, x, w, b),
+)
+
+
+def remember_ans(*args: Array) -> tuple[Array, Array]:
+    """The result, which is all that the way back wants besides."""
+    out = affine_relu(*args)
+    return out, out
+
+
+linear_relu.tuned = Tuned(
+    remember_ans,
+    lambda g, ans, needs, x, w, b: shares(g * (ans > 0), needs, x, w, b),
+)
+
+
+@lru_cache(maxsize=64)
+def ones(n: int, dtype: Any) -> np.ndarray:
+    """A row of ones, to be read only."""
+    row = np.ones(n, dtype)
+    row.flags.writeable = False
+    return row
+
+
+@lru_cache(maxsize=64)
+def zeros(n: int, dtype: Any) -> np.ndarray:
+    """A row of zeros, to be read only."""
+    row: np.ndarray = ones(n, dtype) - ones(n, dtype)
+    return row
+
+
+# Say the probability and the label in arithmetic that can be traced
 def softmax(z: Array) -> Array:
     """Probabilities in proportion to exp(z), along the last axis."""
     e = np.exp(z - np.max(z, axis=-1, keepdims=True))
@@ -76,24 +122,150 @@ def one_hot(labels: np.ndarray, like: Array) -> Array:
     )
 
 
+# Sum or average what each example loses
+def reduced(losses: Array, reduction: str) -> Array:
+    """The losses, their sum or their mean."""
+    if reduction == "none":
+        return losses
+    return losses.sum() / (losses.size if reduction == "mean" else 1)
+
+
+def for_each(g: Array, n: int, reduction: str) -> Array:
+    """The gradient of each of n losses, given that of what became of them."""
+    return g / n if reduction == "mean" else g
+
+
+# Take exponentials a few rows at a time
+CHUNK = 1 << 16  # entries that are worked on at a time
+
+
+def exponentials(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """exp(z - top), the sums of its rows, and top, the greatest of each."""
+    n, k = z.shape
+    e = np.empty((n, k), z.dtype)
+    total, top = np.empty((2, n), z.dtype)
+    for part in pieces(n, k):
+        largest(z[part], top[part])
+        np.subtract(z[part], top[part, None], out=e[part])
+        np.exp(e[part], out=e[part])
+        np.dot(e[part], ones(k, z.dtype), out=total[part])
+    return e, total, top
+
+
+def pieces(n: int, k: int) -> Iterator[slice]:
+    """n rows of k entries, a few rows at a time."""
+    step = max(1, CHUNK // max(1, k))
+    return (slice(i, i + step) for i in range(0, n, step))
+
+
+def largest(z: np.ndarray, out: np.ndarray) -> None:
+    """The greatest of each row; of short rows column by column."""
+    if z.shape[1] > 32 or len(z) < 1024:
+        np.maximum.reduce(z, axis=1, out=out)
+        return
+    out[:] = z[:, 0]
+    for column in z.T[1:]:
+        np.maximum(out, column, out=out)
+
+
+# Subtract the label from the probability
+def forward(
+    logits: np.ndarray, labels: np.ndarray, *, reduction: str = "none"
+) -> tuple[Any, list[np.ndarray]]:
+    """The losses, and in a list what the way back will want."""
+    e, total, top = exponentials(logits)
+    losses = np.log(total)
+    losses += top - logits[np.arange(len(labels)), labels]
+    return reduced(losses, reduction), [e, total]
+
+
+def backward(
+    g: np.ndarray,
+    kept: list[np.ndarray],
+    needs: Any,
+    logits: np.ndarray,
+    labels: np.ndarray,
+    *,
+    reduction: str = "none",
+) -> tuple[np.ndarray, None]:
+    """Probabilities minus the one-hot label, each row times its g."""
+    d, total = kept or exponentials(logits)[:2]
+    kept.clear()
+    g = for_each(g, len(labels), reduction)
+    scale = g / total
+    for part in pieces(*d.shape):
+        d[part] *= scale[part, None]
+    d[np.arange(len(labels)), labels] -= g
+    return d, None
+
+
 # Enter the loss with both its rules
-def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def cross_entropies(logits: Array, labels: Array, **how: str) -> Array:
     """For each row of logits, minus the log-probability of its label."""
-    return forward(logits, labels)[0]
+    return forward(logits, labels, **how)[0]
+
+
+def to_logits(
+    g: Array, _ans: Array, z: Array, labels: Array, *, reduction: str = "none"
+) -> Array:
+    """The gradient of the logits: probability minus one-hot label."""
+    g = for_each(g, len(labels), reduction)
+    g = g if reduction != "none" else g[:, None]
+    return g * (softmax(z) - one_hot(labels, z))
+
+
+def from_logits(
+    t: Array, _ans: Array, z: Array, labels: Array, *, reduction: str = "none"
+) -> Array:
+    """The tangent of the losses, given that of the logits."""
+    moved = np.sum(t * (softmax(z) - one_hot(labels, z)), axis=-1)
+    return reduced(moved, reduction)
 
 
 softmax_cross_entropy = enter(
-    Primitive(cross_entropies, "softmax_cross_entropy"),
-    lambda g, _ans, z, labels: g[:, None] * (softmax(z) - one_hot(labels, z)),
-    None,
+    Primitive(cross_entropies, "softmax_cross_entropy"), to_logits, None
 )
-softmax_cross_entropy.jvps = (
-    lambda t, _ans, z, labels: np.sum(
-        t * (softmax(z) - one_hot(labels, z)), axis=-1
-    ),
-    None,
-)
+softmax_cross_entropy.jvps = from_logits, None
 softmax_cross_entropy.tuned = Tuned(forward, backward)
+
+
+# Square what is missed
+def squares(x: Array, y: Array, *, reduction: str) -> Array:
+    """The squared differences, their sum or their mean."""
+    return missed(x, y, reduction=reduction)[0]
+
+
+def missed(x: Array, y: Array, *, reduction: str) -> tuple[Any, np.ndarray]:
+    """The same, and the differences."""
+    d = np.subtract(x, y)
+    return reduced(np.square(d), reduction), d
+
+
+def twice(g: Array, d: Array, reduction: str) -> Array:
+    """The gradient of the differences d."""
+    return for_each(g, d.size, reduction) * 2 * d
+
+
+squared_error = enter(
+    Primitive(squares, "squared_error"),
+    lambda g, _ans, x, y, *, reduction: twice(g, x - y, reduction),
+    lambda g, _ans, x, y, *, reduction: twice(g, y - x, reduction),
+)
+squared_error.jvps = (
+    lambda t, _ans, x, y, *, reduction: reduced(2 * (x - y) * t, reduction),
+    lambda t, _ans, x, y, *, reduction: reduced(2 * (y - x) * t, reduction),
+)
+
+
+def both(
+    g: Array, d: np.ndarray, needs: Any, *_: Any, reduction: str
+) -> tuple[Array, Any]:
+    """The gradients of both, each where it is needed."""
+    share = twice(g, d, reduction)
+    return share, -share if needs[1] else None
+
+
+squared_error.tuned = Tuned(missed, both)
 
 
 # Bend a layer
