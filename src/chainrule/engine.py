@@ -454,7 +454,7 @@ def tuned_shares(node: Node, g: Array) -> list[tuple[Node, Array]]:
     return [
         (parent, fitted(share, x, primitive))
         for parent, share, x in zip(parents, shares, args, strict=True)
-        if parent is not None
+        if parent
     ]
 
 
@@ -468,8 +468,10 @@ def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
     taken, mine = {id(x) for x in others}, []
     for g in gradients:
         if not isinstance(g, Traced):
-            g = np.asarray(g)  # the sum of two 0-d arrays is none
-            g = g if g.base is None and id(g) not in taken else g.copy()
+            if g.__class__ is not np.ndarray:
+                g = np.asarray(g)  # the sum of two 0-d arrays is none
+            if g.base is not None or id(g) in taken:
+                g = g.copy()
             taken.add(id(g))
         mine.append(g)
     return mine

@@ -468,7 +468,7 @@ def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
                 "only one number has a gradient: pass backward(grad) an array "
                 f"of shape {value.shape}, or call .sum() first",
             )
-        return np.ones_like(value)
+        return np.array(1, value.dtype).reshape(value.shape)
     seed = np.asarray(plain(grad), dtype=value.dtype)
     if seed.shape != value.shape:
         raise ShapeError("backward", [value.shape, seed.shape])

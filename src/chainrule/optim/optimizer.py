@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.engine import Leaf
+from chainrule.engine import Leaf, changed
 from chainrule.errors import ShapeError
 from chainrule.tensor import Tensor
 
@@ -170,7 +170,7 @@ class Optimizer:
     # Take a step
     def step(self) -> None:
         """Move each parameter; one without a gradient stays where it is."""
-        values = [parameter.data for parameter in self.params]
+        values = [parameter.value for parameter in self.params]
         gradients = [parameter.grad for parameter in self.params]
         moving = [g is not None for g in gradients]
         if moving != self._moving:
@@ -178,9 +178,9 @@ class Optimizer:
             self._packs = [
                 pack for row in self._rows for pack in row.packs(moving, self.t)
             ]
-        for i, g in enumerate(gradients):
-            if g is not None:
-                self._fit(i, values[i], g)
+        for value, g, shape in zip(values, gradients, self._shapes, strict=True):
+            if g is not None and not value.shape == g.shape == shape:
+                raise ShapeError("step", [shape, value.shape, g.shape])
         for pack in self._packs:
             for i in pack.members:
                 self.t[i] += 1
@@ -188,17 +188,8 @@ class Optimizer:
             theirs: list[Any] = [gradients[i] for i in pack.members]
             for block in pack.filled(mine, theirs, self.t[pack.members[0]]):
                 self.update(block)
-        for parameter, value, g in zip(
-            self.params, values, gradients, strict=True
-        ):
-            if g is not None:
-                parameter.data = value  # tell the engine that it changed
-
-    def _fit(self, i: int, value: np.ndarray, g: np.ndarray) -> None:
-        """Refuse a parameter or a gradient of another shape than at first."""
-        if not value.shape == g.shape == self._shapes[i]:
-            shapes = [self._shapes[i], value.shape, g.shape]
-            raise ShapeError(f"step, parameter {i}", shapes)
+            for value in mine:
+                changed.note(value)  # a graph that kept it is out of date
 
     # Save and restore what an optimizer remembers
     @property

@@ -65,7 +65,8 @@ def shares(d: Array, needs: Any, x: Array, w: Array, b: Array) -> list[Any]:
     flat = rows(d)
     found = [None, None, None]
     if needs[0]:
-        found[0] = np.dot(flat, w).reshape(x.shape)
+        to_x = np.dot(flat, w)
+        found[0] = to_x if x.ndim == 2 else to_x.reshape(x.shape)
     if needs[1]:
         found[1] = np.dot(flat.T, rows(x))
     if needs[2] and b.shape == d.shape[-1:]:
