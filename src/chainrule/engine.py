@@ -242,7 +242,7 @@ class Recorder(Traced):
         try:
             if not bare:
                 ans = apply(primitive, values, kwargs)
-            elif silent or primitive.tuned is None:
+            elif primitive.tuned is None:
                 ans = primitive.fun(*values, **kwargs)
             else:
                 ans, residual = primitive.tuned.forward(*values, **kwargs)

@@ -337,7 +337,8 @@ for p in (None, "fro", 1, -1, np.inf, -np.inf):
 for layer in (fused.linear, fused.linear_relu):
     case(layer.name, layer, signed(5, 3), signed(2, 3), signed(2))
     case(layer.name, layer, signed(4, 5, 3), signed(2, 3), signed(2))
-    case(layer.name, layer, signed(3), signed(2, 3), signed(2))
+    one_on = np.array([9.0, -9.0])
+    case(layer.name, layer, signed(3), signed(2, 3), one_on)
     case(layer.name, layer, signed(5, 3), signed(2, 3), signed(1))
 labels = np.array([2, 0, 2, 1, 3])
 for how in ("none", "sum", "mean"):

@@ -178,7 +178,8 @@ class Optimizer:
             self._packs = [
                 pack for row in self._rows for pack in row.packs(moving, self.t)
             ]
-        for value, g, shape in zip(values, gradients, self._shapes, strict=True):
+        rows = zip(values, gradients, self._shapes, strict=True)
+        for value, g, shape in rows:
             if g is not None and not value.shape == g.shape == shape:
                 raise ShapeError("step", [shape, value.shape, g.shape])
         for pack in self._packs:
