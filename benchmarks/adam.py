@@ -1,8 +1,9 @@
 """Adam for the benchmarks, until the library's own chapter brings it.
 
 The update of Kingma and Ba (2015), arranged as in PyTorch: the averages m and
-v, the corrections 1 - beta^t, epsilon outside of the root. Every temporary is
-written into the block's own scratch.
+v, the corrections 1 - beta^t, epsilon outside of the root. What is remembered
+are m / (1 - beta1) and v / (1 - beta2), which saves two passes over the data;
+the factors return as numbers in the last two lines.
 """
 
 from __future__ import annotations
@@ -24,13 +25,11 @@ class Adam(Optimizer):
         """One update of one block, in place."""
         g, m, v = block.g, block.memory("m"), block.memory("v")
         a, _ = block.scratch
-        rate = self.lr / (1 - BETA1**block.t)
-        root = math.sqrt(1 - BETA2**block.t)
-        np.multiply(g, 1 - BETA1, out=a)
+        rate = self.lr * (1 - BETA1) / (1 - BETA1**block.t)
+        root = math.sqrt((1 - BETA2**block.t) / (1 - BETA2))
         np.multiply(m, BETA1, out=m)
-        np.add(m, a, out=m)
+        np.add(m, g, out=m)
         np.multiply(g, g, out=a)
-        np.multiply(a, 1 - BETA2, out=a)
         np.multiply(v, BETA2, out=v)
         np.add(v, a, out=v)
         # m / (sqrt(v) / root + eps) = root m / (sqrt(v) + root eps)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from adam import Adam
+from adam import BETA1, BETA2, EPS, Adam
 from workloads import Workload
 
 
@@ -54,7 +55,7 @@ def chainrule(workload: Workload) -> Contestant:
     return Contestant(step, lambda: [np.array(p.grad) for p in parameters])
 
 
-def pytorch(workload: Workload) -> Contestant:
+def pytorch(workload: Workload, **how: bool) -> Contestant:
     """The same step in PyTorch, eager."""
     import torch
 
@@ -75,10 +76,10 @@ def pytorch(workload: Workload) -> Contestant:
     )
     parameters = list(model.parameters())
     if workload.momentum is None:
-        optimizer: Any = torch.optim.Adam(parameters, lr=workload.lr)
+        optimizer: Any = torch.optim.Adam(parameters, lr=workload.lr, **how)
     else:
         optimizer = torch.optim.SGD(
-            parameters, lr=workload.lr, momentum=workload.momentum
+            parameters, lr=workload.lr, momentum=workload.momentum, **how
         )
 
     def step() -> float:
@@ -89,3 +90,88 @@ def pytorch(workload: Workload) -> Contestant:
         return float(loss.item())
 
     return Contestant(step, lambda: [p.grad.numpy().copy() for p in parameters])
+
+
+def traced_step(
+    workload: Workload, np: Any, value_and_grad: Any, **wrap: Any
+) -> Contestant:
+    """The step for libraries that transform functions: loss, then updates.
+
+    `np` is the library's NumPy; `wrap` may hold `jit` and `ready`, which
+    compiles the step and waits for its results.
+    """
+    x, y = workload.data()
+
+    def loss_of(theta: Any) -> Any:
+        h = x
+        for w, b in zip(theta[::2], theta[1::2], strict=True):
+            h = np.maximum(h, 0) if h is not x else h
+            h = h @ w.T + b
+        if not workload.classes:
+            return np.mean((h - y) ** 2)
+        h = h - np.max(h, axis=1, keepdims=True)
+        total = np.log(np.sum(np.exp(h), axis=1))
+        return np.mean(total - h[np.arange(len(y)), y])
+
+    both = value_and_grad(loss_of)
+
+    def update(t: Any, theta: Any, m: Any, v: Any) -> Any:
+        loss, g = both(theta)
+        if workload.momentum is not None:
+            m = [workload.momentum * a + b for a, b in zip(m, g, strict=True)]
+            step = m
+        else:
+            m = [BETA1 * a + (1 - BETA1) * b for a, b in zip(m, g, strict=True)]
+            v = [
+                BETA2 * a + (1 - BETA2) * b * b
+                for a, b in zip(v, g, strict=True)
+            ]
+            step = [
+                a
+                / (1 - BETA1**t)
+                / (np.sqrt(b / (1 - BETA2**t)) + np.asarray(EPS, b.dtype))
+                for a, b in zip(m, v, strict=True)
+            ]
+        theta = [a - workload.lr * b for a, b in zip(theta, step, strict=True)]
+        return loss, g, theta, m, v
+
+    run = wrap.get("jit", lambda f: f)(update)
+    theta = [np.asarray(p) for pair in workload.weights() for p in pair]
+    zeros = [np.zeros(p.shape, p.dtype) for p in theta]
+    state: list[Any] = [0, None, theta, zeros, zeros]
+
+    def step() -> float:
+        state[0] += 1
+        t = np.asarray(state[0], workload.dtype)
+        loss, *state[1:] = run(t, *state[2:])
+        wrap.get("ready", lambda x: x)(state[2])
+        return float(loss)
+
+    # In a list of arrays autograd returns a list, and so does JAX.
+    return Contestant(step, lambda: [onp_array(g) for g in state[1]])
+
+
+onp_array = partial(np.array, copy=True)
+
+
+def jax_jit(workload: Workload) -> Contestant:
+    """The step compiled by JAX."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_default_matmul_precision", "highest")
+    return traced_step(
+        workload,
+        jax.numpy,
+        jax.value_and_grad,
+        jit=jax.jit,
+        ready=jax.block_until_ready,
+    )
+
+
+def autograd(workload: Workload) -> Contestant:
+    """The step in HIPS autograd."""
+    import autograd as ag
+    import autograd.numpy as anp
+
+    return traced_step(workload, anp, ag.value_and_grad)

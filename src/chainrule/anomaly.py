@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ContextDecorator
-from pathlib import Path
 from typing import Any, Self
 from zlib import crc32
 
@@ -17,9 +16,7 @@ import numpy as np
 from chainrule.engine import Array, Node, Primitive, mode, plain, wanted
 from chainrule.errors import AnomalyError, InPlaceError
 
-OURS = tuple(
-    str(Path(file).parent) + os.sep for file in (np.__file__, __file__)
-)
+OURS = tuple(os.path.dirname(file) + os.sep for file in (np.__file__, __file__))
 
 
 # Watch every value and every gradient

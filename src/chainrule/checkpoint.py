@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -179,7 +179,7 @@ def recording(level: int) -> Iterator[None]:
 
 
 # Draw the same random numbers again
-State = tuple[np.random.Generator, Any]
+State: TypeAlias = "tuple[np.random.Generator, Any]"
 
 
 def states(root: Any) -> list[State]:

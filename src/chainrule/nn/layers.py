@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from chainrule.engine import Array
 from chainrule.errors import ShapeError
@@ -16,6 +15,9 @@ from chainrule.nn import functional
 from chainrule.nn.init import kaiming_uniform_, uniform_
 from chainrule.nn.module import Module, in_layer
 from chainrule.tensor import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 # Keep weights and biases for the linear function

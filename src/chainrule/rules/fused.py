@@ -255,7 +255,7 @@ def missed(x: Array, y: Array, *, reduction: str) -> tuple[Any, np.ndarray]:
 
 def twice(g: Array, d: Array, reduction: str) -> Array:
     """The gradient of the differences d."""
-    return for_each(g, d.size, reduction) * 2 * d
+    return g * (2 / d.size if reduction == "mean" else 2) * d
 
 
 squared_error = enter(

@@ -1,0 +1,93 @@
+"""Taking turns: seconds of each contestant, in rounds that alternate."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Times = dict[str, list[float]]
+
+
+def one_thread() -> None:
+    """Hold every library to one thread; to be called before any is imported.
+
+    JAX has no thread setting of its own on the CPU, so where the system
+    allows it the whole process keeps to one core.
+    """
+    for variable in ("OPENBLAS", "OMP", "MKL"):
+        os.environ[f"{variable}_NUM_THREADS"] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def describe() -> str:
+    """What the figures depend on."""
+    import numpy as np
+
+    kernel = os.environ.get("OPENBLAS_CORETYPE") or "OpenBLAS's own choice"
+    parts = [
+        platform.processor() or platform.machine(),
+        "one thread on one core",
+        f"BLAS kernel: {kernel}",
+        f"Python {platform.python_version()}",
+        f"NumPy {np.__version__}",
+    ]
+    for name in ("torch", "jax", "autograd"):
+        if name in sys.modules:
+            version = getattr(sys.modules[name], "__version__", "")
+            parts.append(f"{name} {version}".strip())
+    return ", ".join(parts)
+
+
+def duel(
+    steps: Mapping[str, Callable[[], Any]], rounds: int, seconds: float = 0.02
+) -> Times:
+    """Seconds a step, for each contestant, in rounds that alternate.
+
+    A turn lasts about `seconds`: short, so that some turns fall between the
+    moments in which a shared machine is busy with others.
+    """
+    repeats = {}
+    for name, step in steps.items():
+        for _ in range(3):
+            start = time.perf_counter()
+            step()
+            each = time.perf_counter() - start
+        repeats[name] = max(1, int(seconds / each))
+    times: Times = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            for _ in range(repeats[name]):
+                step()
+            spent = time.perf_counter() - start
+            times[name].append(spent / repeats[name])
+    return times
+
+
+def cell(times: Sequence[float], unit: float = 1e6) -> str:
+    """The median and, in brackets, the least and the greatest."""
+    median = statistics.median(times) * unit
+    low, high = min(times) * unit, max(times) * unit
+    digits = 0 if median >= 100 else 1 if median >= 10 else 2
+    return f"{median:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def ratios(times: Times, name: str, base: str = "PyTorch") -> list[float]:
+    """How many times as fast as PyTorch, round by round."""
+    pairs = zip(times[base], times[name], strict=True)
+    return [theirs / ours for theirs, ours in pairs]
+
+
+def ratio(times: Times, name: str, base: str = "PyTorch") -> str:
+    """The median of the paired ratios, and the ratio of the least times."""
+    if name not in times or base not in times:
+        return "–"
+    paired = statistics.median(ratios(times, name, base))
+    least = min(times[base]) / min(times[name])
+    return f"{paired:.2f} / {least:.2f}"
