@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from bookproof.latex.noting import Noting
+from bookproof.prints import fingerprint
 from bookproof.ran import Recorder
 from bookproof.reads import bound_in, closure, fixed, names_in
 
@@ -30,6 +31,7 @@ class Uses(Noting):
         self._code: dict[str, list[str]] = {}
         # The cells that bound a name or may have changed what it stands for.
         self._makers: dict[str, dict[str, None]] = {}
+        self._prints: dict[str, int | None] = {}
 
     def note(self, thing: str, user: str = "") -> None:
         """`user` (by default, whoever is at work) used `thing`."""
@@ -79,10 +81,29 @@ class Uses(Noting):
         for name in read:
             for maker in self._makers.get(name, ()):
                 self.note(maker, owner)
+        self._wrote(owner, code, frozenset(read), before)
+
+    def _wrote(
+        self,
+        owner: str,
+        code: CodeType,
+        read: frozenset[str],
+        before: Mapping[str, int],
+    ) -> None:
+        """Note which names the cell has bound, or may have changed."""
+        bound = bound_in(code)
         for name, value in self.namespace.items():
             if before.get(name) != id(value):
                 self._makers[name] = {owner: None}
-            elif name in bound_in(code) or (name in read and not fixed(value)):
+                self._prints.pop(name, None)
+            if fixed(value):
+                if name in bound:
+                    self._makers.setdefault(name, {})[owner] = None
+                continue
+            known = self._prints.get(name)
+            self._prints[name] = now = fingerprint(value)
+            changed = known is not None and now is not None and known != now
+            if changed or name in bound or name in read:
                 self._makers.setdefault(name, {})[owner] = None
 
     def take(self) -> dict[str, Any]:

@@ -182,3 +182,21 @@ def test_a_record_is_read_as_it_was_written(run: ChapterRun) -> None:
 def test_a_circle_of_uses_has_an_end() -> None:
     edges = {"a": ["b"], "b": ["a", "c"]}
     assert reached(["a"], edges) == ["b", "c"]
+
+
+def test_a_cell_that_changes_a_value_through_another_name(book) -> None:
+    """`step` never speaks of `net`, but changes its array."""
+    cell = "```{code-cell} ipython3\n"
+    run = book.run(
+        "# A\n\n"
+        f"{cell}import numpy as np\n\n"
+        "class Net:\n    def __init__(self):\n        self.w = np.ones(3)\n\n"
+        "net, other = Net(), Net()\narrays = [net.w]\n```\n\n"
+        f"{cell}arrays[0] -= 0.5\nn = 1\n```\n\n"
+        f"{cell}n += 1\n```\n\n"
+        "It is {fact}`changed: 0.5 <net.w[0]>`, not "
+        "{fact}`kept: 1 <other.w[0]>`.\n"
+    )
+    assert run.findings == []
+    assert set(run.uses.things["changed"]) == {"cell-1", "cell-2"}
+    assert set(run.uses.things["kept"]) == {"cell-1"}
