@@ -8,6 +8,7 @@ made of.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from latex_scope import Bench
 
 from bookproof.latex.comparing import ROUNDING
+from bookproof.latex.differences import differentiate
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.functions import real
@@ -252,3 +254,17 @@ def test_derivatives_by_arrays(
     assert np.shape(value.v) == np.shape(expected)
     # The closed form is rounded too: by no more than the magnitude allows.
     assert np.all(np.abs(value.v - expected) <= 2 * ROUNDING * real(value.m))
+
+
+def test_differences_stop_when_rounding_alone_is_left() -> None:
+    """The estimate stays honest, and smooth functions cost half."""
+    for f, slope in ((math.exp, 1.0), (math.sin, 1.0), (math.atan, 1.0)):
+        steps: list[float] = []
+
+        def at(step: float, f=f, steps=steps) -> tuple[float, float]:
+            steps.append(step)
+            return f(step), abs(f(step))
+
+        found, error = differentiate(at, 1.0)
+        assert abs(found - slope) <= error < 1e-12
+        assert len(steps) <= 30
