@@ -47,11 +47,39 @@ class Graph:
         return "\n".join([*lines, "}"])
 
     def to_svg(self) -> str:
-        """A drawing: values above the wires, gradients below in the accent."""
-        return Drawing(self).svg()
+        """A drawing: values above the wires, gradients below in the accent.
+
+        Of more than sixty nodes the middle ones are drawn as one.
+        """
+        return Drawing(shortened(self)).svg()
 
     def _repr_svg_(self) -> str:
         return self.to_svg()
+
+
+# Let one node stand for the middle ones
+def shortened(graph: Graph, most: int = 60) -> Graph:
+    """The graph itself, or its ends with the middle drawn together."""
+    names = list(graph.nodes)
+    if len(names) <= most:
+        return graph
+    early, late = names[: most // 2], names[len(names) - most // 2 + 1 :]
+    kept = {*early, *late}
+    middle = f"{len(names) - len(kept)} more"
+    ends = [
+        tuple(name if name in kept else middle for name in edge)
+        for edge in graph.edges
+    ]
+    nothing = {middle: np.zeros(0)}
+    return Graph(
+        nodes={
+            name: graph.nodes.get(name, name)
+            for name in (*early, middle, *late)
+        },
+        edges=tuple((a, b) for a, b in dict.fromkeys(ends) if a != b),
+        values={**graph.values, **nothing},
+        gradients={**graph.gradients, **nothing},
+    )
 
 
 # Run, sweep and remember everything
@@ -153,6 +181,8 @@ def operation(node: Node) -> str:
 def shown(x: Any) -> str:
     """An array in a few characters: its entries, or its shape."""
     x = np.asarray(x)
+    if x.shape == (0,):
+        return ""
     if x.size == 1 and x.ndim == 0:
         return f"{x.item():.4g}".replace("-", "−")
     if x.ndim == 1 and x.size <= 4:

@@ -202,3 +202,19 @@ def test_every_order_of_nesting() -> None:
     tensor = cr.Tensor(at, requires_grad=True)
     cr.hessian(f)(tensor)[1, 1].backward()
     np.testing.assert_allclose(tensor.grad, expected[1, 1], rtol=1e-14)
+
+
+def test_a_drawing_of_many_nodes_is_shortened() -> None:
+    def chain(x: Any, n: int) -> Any:
+        for _ in range(n):
+            x = np.sin(x)
+        return x
+
+    for n in (59, 60, 500):
+        graph = cr.trace(lambda x, n=n: chain(x, n), 1.0)
+        assert len(graph.nodes) == n + 1
+        svg = graph.to_svg()
+        assert svg.count("<rect") == min(n + 1, 60)
+        assert (f">{n + 1 - 59} more<" in svg) == (n >= 60)
+        value = f"{graph.values[f'v{n}'].item():.4g}"
+        assert f">{value}<" in svg
