@@ -6,21 +6,24 @@ the first claim, fact, cell or exercise that turns red kills the mutant.
 
 from __future__ import annotations
 
+import ast
 import os
 import queue
 import random
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from bookproof import ledger
 from bookproof.code_mutants import CodeMutant, code_mutants
+from bookproof.codes import unit
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Cell, Chapter
+from bookproof.inputs import Inputs, Noted
 from bookproof.outcome import Outcome
 from bookproof.run import run_chapter
 from bookproof.tangle import Tangled, tangle
@@ -43,6 +46,8 @@ class Laboratory:
     tangled: Tangled
     folders: queue.Queue[Path]
     times: count[int]
+    inputs: Inputs
+    noted: dict[str, Noted | None] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -61,7 +66,8 @@ class Laboratory:
                     shutil.copytree(source, folder / name)
             folders.put(folder)
         times = count(_FIRST)
-        return cls(project, chapters, tangled, folders, times)
+        inputs = Inputs(project)
+        return cls(project, chapters, tangled, folders, times, inputs)
 
     def notices(self, mutant: CodeMutant | None) -> str:
         """What turns red; empty if nothing does. Without a mutant, whether
@@ -92,8 +98,28 @@ class Laboratory:
         """The chapters that import the code; the one that prints it first."""
         packages = {Path(target).parts[0] for target in self.tangled.files}
         users = [each for each in self.chapters if _imports(each, packages)]
-        own = mutant.place.file if mutant else ""
+        if mutant is None:
+            return users
+        own, text = mutant.place.file, self.tangled.files[mutant.target]
+        name = function_at(text, mutant.change.offset)
+        if name is not None:
+            function = unit(mutant.target, name)
+            users = [each for each in users if self._runs(each, function)]
         return sorted(users, key=lambda chapter: chapter.path != own)
+
+    def _runs(self, chapter: Chapter, function: str) -> bool:
+        """Whether the chapter runs a function, as far as its ledger tells."""
+        noted = self._noted(chapter)
+        return noted is None or noted.unseen or function in noted.ran
+
+    def _noted(self, chapter: Chapter) -> Noted | None:
+        """What the last check has noted, if it was of what there is now."""
+        if chapter.path not in self.noted:
+            data = ledger.load(self.project, chapter.name)
+            known = ledger.current(self.inputs, chapter, data)
+            noted = Noted.from_json(data["noted"]) if data and known else None
+            self.noted[chapter.path] = noted
+        return self.noted[chapter.path]
 
     def _red(self, chapter: Chapter, folder: Path) -> str:
         def look(outcome: Outcome) -> None:
@@ -142,6 +168,29 @@ def try_code(
 
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, chosen))
+
+
+def function_at(text: str, offset: int) -> str | None:
+    """The name of the function in whose body a character of a file stands;
+    None for what an import runs."""
+    line = text.count("\n", 0, offset) + 1
+    names: list[str] = []
+    here: list[ast.stmt] = ast.parse(text).body
+    while True:
+        inner = next((s for s in here if _spans(s, line)), None)
+        if isinstance(inner, ast.ClassDef):
+            names.append(inner.name)
+            here = inner.body
+        elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+            if line < inner.body[0].lineno:
+                return None
+            return ".".join([*names, inner.name])
+        else:
+            return None
+
+
+def _spans(statement: ast.stmt, line: int) -> bool:
+    return statement.lineno <= line <= (statement.end_lineno or line)
 
 
 def _imports(chapter: Chapter, packages: set[str]) -> bool:

@@ -8,8 +8,11 @@ import json
 import pytest
 from conftest import Book
 
+from bookproof import exercised
 from bookproof.cli import main
 from bookproof.code_mutants import CodeMutant, code_mutants
+from bookproof.elements import Chapter
+from bookproof.run import run_chapter
 from bookproof.tangle import tangle
 
 BODY = '''\
@@ -132,3 +135,29 @@ def test_the_same_seed_chooses_the_same(
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
     assert len(json.loads(said[0])) == 1
+
+
+def test_only_chapters_that_run_the_changed_function_run_again(
+    printed: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "# B\n\n```{code-cell} ipython3\nimport lib.area\n```\n"
+    printed.write("other", other)
+    assert main(["--root", str(printed.root), "check"]) == 0
+    ran: list[str] = []
+
+    def counted(chapter: Chapter, *rest: object, **options: object) -> object:
+        ran.append(chapter.name)
+        return run_chapter(chapter, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(exercised, "run_chapter", counted)
+    assert main(["--root", str(printed.root), "mutate", "--code", "99"]) == 1
+    assert ran.count("other") == 1  # as it stands, before any change
+    assert ran.count("ch") > 3
+
+
+def test_the_function_in_which_a_character_stands() -> None:
+    method = "    def f(self, x=3):\n        x = 4\n"
+    text = f"n = 1\n\nclass A:\n    m = 2\n\n{method}"
+    places = {"1": None, "2": None, "3": None, "4": "A.f"}
+    for mark, name in places.items():
+        assert exercised.function_at(text, text.index(mark)) == name

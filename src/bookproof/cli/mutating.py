@@ -56,7 +56,9 @@ for another:
 With --code N, so many operators, relations, signs and numbers of the code that
 the book prints are changed instead, at random: the chapters run against a
 changed copy, and the first claim, fact, cell or exercise that turns red kills
-the mutant. A run costs as much as a check, so this is a sample, told apart.
+the mutant. Only chapters that run the changed function, as the last check has
+noted, are run again. A run costs as much as a check, so this is a sample, told
+apart.
 
 The results of whole chapters are kept in _mutants/ in the book's folder, for
 the ledger page and for the tests; with --new, only claims without a result
