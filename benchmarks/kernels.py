@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from adam import Adam
 
 import chainrule as cr
 
@@ -65,7 +64,7 @@ def updates(n: int) -> Steps:
     g = np.random.default_rng(0).standard_normal(n).astype(np.float32)
     theta = cr.Tensor(np.ones(n, np.float32), requires_grad=True)
     theta.grad = g
-    steps: Steps = {"chainrule": Adam([theta], 1e-3).step}
+    steps: Steps = {"chainrule": cr.optim.Adam([theta], 1e-3).step}
     if find_spec("torch"):
         import torch
 

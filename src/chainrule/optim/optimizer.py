@@ -262,3 +262,34 @@ def checked_parameters(params: Iterable[Tensor]) -> list[Tensor]:
     if len({id(parameter) for parameter in checked}) != len(checked):
         raise ValueError("a parameter stands in the list twice")
     return checked
+
+
+# Pull towards zero through the gradient
+def with_decay(block: Block, weight_decay: float) -> np.ndarray:
+    """g + weight_decay * theta, in the second scratch; g itself for none."""
+    if not weight_decay:
+        return block.g
+    room: np.ndarray = block.scratch[1]
+    np.multiply(block.theta, weight_decay, out=room)
+    np.add(room, block.g, out=room)
+    return room
+
+
+# Move an average towards a new value
+def averaged(
+    average: np.ndarray, new: np.ndarray, keep: float, room: np.ndarray
+) -> np.ndarray:
+    """average = keep * average + (1 - keep) * new, in place; room is used."""
+    np.multiply(new, 1 - keep, out=room)
+    np.multiply(average, keep, out=average)
+    np.add(average, room, out=average)
+    return average
+
+
+# Refuse an average that takes nothing in
+def share_below_one(name: str, value: float) -> float:
+    """The number as a float, or ValueError unless 0 <= number < 1."""
+    number = float(value)
+    if not 0 <= number < 1:
+        raise ValueError(f"{name} should be from 0 to below 1, not {value}")
+    return number
