@@ -12,7 +12,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import engine
-from chainrule.rules import fused
+from chainrule.rules import elementwise, fused
 
 A = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 B = np.array([[2.0, 1.0], [-1.0, 3.0], [0.5, 2.0]])
@@ -473,3 +473,166 @@ def test_trace_names_unused_and_nested_arguments() -> None:
     assert list(graph.nodes)[:3] == ["p.0", "p.1", "q"]
     assert not graph.gradients["p.1"].any()
     assert "2×3" in graph.to_svg()
+
+
+def test_a_number_used_often_is_visited_once() -> None:
+    """A hundred thousand uses of one result: as many sums, one rule."""
+    asked = 0
+
+    def counted(g: Any, _ans: Any, _x: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return g * 3
+
+    triple = engine.Primitive(lambda x: 3 * x, "triple")
+    triple.vjps = (counted,)
+    x = cr.Tensor(1.0, requires_grad=True)
+    y = triple(x)
+    total = y
+    for _ in range(10**5 - 1):
+        total = total + y
+    total.backward()
+    assert x.grad == 3e5
+    assert asked == 1
+
+
+def test_the_order_is_that_of_births_wherever_a_node_waits() -> None:
+    """Branches of unequal length, joined: no node speaks before it has heard.
+
+    The gradient of each of 200 random graphs is that of forward mode.
+    """
+    rng = np.random.default_rng(6)
+
+    def program(x: Any) -> Any:
+        made = [x, np.sin(x)]
+        for i, j, k in picks:
+            a, b = made[i % len(made)], made[j % len(made)]
+            made.append([a + b, a * b, np.sin(a), a - b, np.tanh(b)][k])
+        return sum(made[::3])
+
+    for _ in range(200):
+        picks = np.stack(
+            [*rng.integers(0, 99, (2, 12)), rng.integers(0, 5, 12)], axis=1
+        ).tolist()
+        found = cr.grad(program)(0.7)
+        _, slope = cr.jvp(program, (np.array(0.7),), (np.ones(()),))
+        np.testing.assert_allclose(found, slope, rtol=1e-9, atol=1e-12)
+        x = cr.Tensor(0.7, requires_grad=True)
+        program(x).backward()
+        assert x.grad == found
+
+
+def step_of_training() -> Any:
+    """One step after another of a small network."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(8, 3)), rng.integers(0, 4, 8)
+    model = cr.nn.Sequential(
+        cr.nn.Linear(3, 5, rng=rng), cr.nn.ReLU(), cr.nn.Linear(5, 4, rng=rng)
+    )
+    optimizer = cr.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        cr.nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+    return step
+
+
+def test_a_step_leaves_no_cycles() -> None:
+    """All that a step makes goes by itself: the collector finds nothing."""
+    step = step_of_training()
+    step()
+    gc.collect()
+    gc.disable()
+    try:
+        step()
+        cr.grad(lambda x: np.sum(np.tanh(x) * x))(A)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_arrays_go_while_the_sweep_goes_on() -> None:
+    """When a node speaks, the results after it are gone already."""
+    alive: list[int] = []
+    refs: list[Any] = []
+    spy = engine.Primitive(lambda x: x + 0.0, "spy")
+
+    def count(g: Any, _ans: Any, _x: Any) -> Any:
+        alive.append(sum(ref() is not None for ref in refs))
+        return g
+
+    spy.vjps = (count,)
+    y = cr.Tensor(A, requires_grad=True)
+    for _ in range(5):
+        y = spy(np.exp(-y))
+        refs.append(weakref.ref(y.data))
+    loss = y.sum()
+    del y
+    loss.backward()
+    # The first to speak is the last made; its own result is still held.
+    assert alive == [5, 4, 3, 2, 1]
+    assert not any(ref() for ref in refs)
+
+
+def test_a_node_is_one_object_to_the_collector() -> None:
+    """Of what a node holds, only the node itself is ever looked at."""
+    x = cr.Tensor(0.0, requires_grad=True)
+    gc.collect()
+    before = len(gc.get_objects())
+    y = x
+    for _ in range(1000):
+        y = y + 1.0
+    gc.collect()
+    assert len(gc.get_objects()) - before <= 1010
+    del y
+
+
+def test_levels_belong_to_their_threads() -> None:
+    """Two differentiations at a time, each in a thread, do not meet."""
+    meet = threading.Barrier(2)
+    found: dict[float, Any] = {}
+
+    def work(c: float) -> None:
+        def f(x: Any) -> Any:
+            meet.wait()
+            inner = cr.grad(lambda y: c * y * x)(x)
+            meet.wait()
+            return inner * x
+
+        found[c] = cr.grad(f)(2.0)
+
+    threads = [threading.Thread(target=work, args=(c,)) for c in (3.0, 5.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {3.0: 12.0, 5.0: 20.0}
+    assert engine.running == {0}
+
+
+@pytest.mark.parametrize(
+    "other", [B.T, 2, 0.5, np.float32(3), np.ones(3, np.float32)]
+)
+def test_the_short_way_is_the_long_one(other: Any) -> None:
+    """Operators give the same as `apply`: value, dtype, node and gradient."""
+    for first in (True, False):
+        results = []
+        for way in (lambda p, *xs: p(*xs), lambda p, *xs: sign(*xs)):
+            x = cr.Tensor(A, requires_grad=True)
+            y = way(
+                elementwise.subtract, *((x, other) if first else (other, x))
+            )
+            y.sum().backward()
+            results.append((y.data, y.requires_grad, x.grad))
+        (value, traced, g), (same, also, other_g) = results
+        np.testing.assert_array_equal(value, same)
+        np.testing.assert_array_equal(g, other_g)
+        assert (value.dtype, traced) == (same.dtype, also)
+    with cr.no_grad():
+        assert not (cr.Tensor(A, requires_grad=True) - other).requires_grad
+
+
+def sign(x: Any, y: Any) -> Any:
+    return x - y

@@ -501,3 +501,46 @@ def test_a_network_learns_exclusive_or():
     assert model(x).data.argmax(axis=1).tolist() == labels.tolist()
     smooth = [sum(losses[k : k + 50]) for k in (0, 50, 100)]
     assert all(late < early for early, late in pairwise(smooth))
+
+
+def test_a_layer_and_its_relu_are_one_node() -> None:
+    """Joined or one by one: the same values and gradients, fewer nodes."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(6, 3))
+    joined = cr.nn.Sequential(
+        cr.nn.Linear(3, 4, rng=rng), cr.nn.ReLU(), cr.nn.Linear(4, 2, rng=rng)
+    )
+
+    class Own(cr.nn.ReLU):
+        """Somebody's own class is not joined."""
+
+    apart = cr.nn.Sequential(joined[0], Own(), joined[2])
+    sizes, gradients = [], []
+    for model in (joined, apart):
+        model.zero_grad()
+        out = model(x)
+        names, node = [], out.node
+        while node is not None and node.name:
+            names.append(node.name)
+            node = node.first
+        sizes.append(names)
+        (out * out).sum().backward()
+        gradients.append([p.grad for p in model.parameters()])
+    assert sizes == [["linear", "linear_relu"], ["linear", "relu", "linear"]]
+    for one, other in zip(*gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_replaced_forward_is_called() -> None:
+    model = cr.nn.Sequential(cr.nn.Linear(2, 2), cr.nn.ReLU())
+    called = []
+    relu = model[1]
+    relu.forward = lambda x: called.append(x) or x
+    model(np.ones((1, 2)))
+    assert len(called) == 1
+
+
+def test_the_layer_of_a_joined_pair_is_named() -> None:
+    model = cr.nn.Sequential(cr.nn.Linear(2, 3), cr.nn.ReLU())
+    with pytest.raises(cr.ShapeError, match=r"layer 0, Linear\(2, 3\)"):
+        model(np.ones((4, 5)))
