@@ -46,14 +46,15 @@ def losses(n: int, k: int) -> Steps:
     if find_spec("jax"):
         import jax
 
-        def loss(z: Any) -> Any:
+        def loss(z: Any, labels: Any) -> Any:
             p = jax.nn.log_softmax(z)
             return -jax.numpy.mean(
                 jax.numpy.take_along_axis(p, labels[:, None], axis=1)
             )
 
-        compiled, given = jax.jit(jax.grad(loss)), jax.numpy.asarray(z)
-        steps["JAX jit"] = lambda: jax.block_until_ready(compiled(given))
+        compiled = jax.jit(jax.grad(loss))
+        given = jax.numpy.asarray(z), jax.numpy.asarray(labels)
+        steps["JAX jit"] = lambda: jax.block_until_ready(compiled(*given))
     copy = np.empty_like(z)
     steps["a copy"] = lambda: np.copyto(copy, z)
     return steps

@@ -509,14 +509,16 @@ class Changes:
         self.when: dict[int, int] = {}
         self.what: dict[int, weakref.ref[Any]] = {}
 
-    def note(self, array: np.ndarray) -> None:
-        """Remember that the memory behind `array` has just changed."""
-        owner = memory(array)
-        key = id(owner)
-        known = self.what.get(key)
-        if known is None or known() is not owner:
-            self.what[key] = weakref.ref(owner, partial(self.forget, key))
-        self.when[key] = self.latest = next(clock)
+    def note(self, *arrays: np.ndarray) -> None:
+        """Remember that the memory behind these has just changed."""
+        self.latest = now = next(clock)
+        for array in arrays:
+            owner = array if array.base is None else memory(array)
+            key = id(owner)
+            known = self.what.get(key)
+            if known is None or known() is not owner:
+                self.what[key] = weakref.ref(owner, partial(self.forget, key))
+            self.when[key] = now
 
     def forget(self, key: int, ref: weakref.ref[Any]) -> None:
         if self.what.get(key) is ref:

@@ -53,6 +53,7 @@ class Row:
         self.dtype = params[mine[0]].dtype
         self.order = sorted(mine, key=lambda i: params[i].size > SMALL)
         self.at: dict[int, slice] = {}
+        self.shapes = {i: params[i].shape for i in mine}
         self.size = 0
         for i in self.order:
             self.at[i] = slice(self.size, self.size + params[i].size)
@@ -101,6 +102,10 @@ class Pack:
             self.theta[row.at[i].start - start : row.at[i].stop - start]
             for i in members
         ]
+        if len(members) > 1:
+            shapes = [row.shapes[i] for i in members]
+            pairs = zip(self.parts, shapes, strict=True)
+            self.parts = [part.reshape(shape) for part, shape in pairs]
 
     def filled(
         self, values: list[np.ndarray], gradients: list[np.ndarray], t: int
@@ -120,7 +125,7 @@ class Pack:
             at += size
         if len(values) > 1:
             for value, part in zip(values, self.parts, strict=True):
-                value[...] = part.reshape(value.shape)
+                value[...] = part
         elif not values[0].flags.c_contiguous:
             values[0][...] = theta.reshape(values[0].shape)
 
@@ -189,8 +194,7 @@ class Optimizer:
             theirs: list[Any] = [gradients[i] for i in pack.members]
             for block in pack.filled(mine, theirs, self.t[pack.members[0]]):
                 self.update(block)
-            for value in mine:
-                changed.note(value)  # a graph that kept it is out of date
+            changed.note(*mine)  # a graph that kept them is out of date
 
     # Save and restore what an optimizer remembers
     @property
