@@ -12,7 +12,7 @@ from chainrule.optim.optimizer import (
     Block,
     Optimizer,
     at_least_zero,
-    averaged,
+    collected,
     share_below_one,
     with_decay,
 )
@@ -24,8 +24,9 @@ class Adam(Optimizer):
     """m̂ and v̂ average g and g**2; parameter -= lr * m̂ / (sqrt(v̂) + eps).
 
     m = beta1 * m + (1 - beta1) * g and v = beta2 * v + (1 - beta2) * g**2
-    start at zero, so they are divided by 1 - beta**t. g is the gradient, plus
-    weight_decay * parameter (AdamW decays otherwise). The updates are
+    start at zero, so they are divided by 1 - beta**t. What is remembered are
+    the weighted sums m / (1 - beta1) and v / (1 - beta2). g is the gradient,
+    plus weight_decay * parameter (AdamW decays otherwise). The updates are
     PyTorch's. Raises ValueError for a negative or non-finite number, or betas
     that are not from 0 to below 1. See "Adam is one corrected average over
     the root of another".
@@ -52,7 +53,7 @@ class Adam(Optimizer):
 
     # Divide one average by the root of the other
     def corrections(self, t: int) -> tuple[float, float]:
-        """The sums of the weights in m and in v after t steps."""
+        """The sums of the weights in the averages after t steps."""
         beta1, beta2 = self.betas
         return 1 - beta1**t, 1 - beta2**t
 
@@ -62,15 +63,15 @@ class Adam(Optimizer):
 
     def move(self, block: Block, g: np.ndarray) -> None:
         """The step for a gradient g."""
-        beta1, beta2 = self.betas
-        a = block.scratch[0]
-        m = averaged(block.memory("m"), g, beta1, a)
-        v = averaged(block.memory("v"), np.multiply(g, g, out=a), beta2, a)
+        (beta1, beta2), a = self.betas, block.scratch[0]
+        m = collected(block.memory("m"), g, beta1)
+        v = collected(block.memory("v"), np.multiply(g, g, out=a), beta2)
         sum1, sum2 = self.corrections(block.t)
-        root = math.sqrt(sum2)
-        # m̂ / (sqrt(v̂) + eps) = m (root / sum1) / (sqrt(v) + eps root)
+        rate = self.lr * (1 - beta1) / sum1
+        root = math.sqrt(sum2 / (1 - beta2))
+        # m̂ / (sqrt(v̂) + eps), times root above and below
         np.add(np.sqrt(v, out=a), self.eps * root, out=a)
-        np.multiply(np.divide(m, a, out=a), self.lr * root / sum1, out=a)
+        np.multiply(np.divide(m, a, out=a), rate * root, out=a)
         np.subtract(block.theta, a, out=block.theta)
 
 

@@ -279,15 +279,12 @@ def with_decay(block: Block, weight_decay: float) -> np.ndarray:
     return room
 
 
-# Move an average towards a new value
-def averaged(
-    average: np.ndarray, new: np.ndarray, keep: float, room: np.ndarray
-) -> np.ndarray:
-    """average = keep * average + (1 - keep) * new, in place; room is used."""
-    np.multiply(new, 1 - keep, out=room)
-    np.multiply(average, keep, out=average)
-    np.add(average, room, out=average)
-    return average
+# Collect what comes in, and let it fade
+def collected(total: np.ndarray, new: np.ndarray, keep: float) -> np.ndarray:
+    """total = keep * total + new, in place."""
+    np.multiply(total, keep, out=total)
+    np.add(total, new, out=total)
+    return total
 
 
 # Refuse an average that takes nothing in

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,7 +12,7 @@ from chainrule.optim.optimizer import (
     Block,
     Optimizer,
     at_least_zero,
-    averaged,
+    collected,
     share_below_one,
     with_decay,
 )
@@ -25,10 +26,11 @@ class RMSprop(Optimizer):
     g is the gradient, plus weight_decay * parameter. With centered the root
     is of v - m**2, where m averages g as v does its square. With momentum
     the quotients q are collected, n = momentum * n + q, and the step is
-    lr * n. The updates are PyTorch's, but for a v - m**2 that rounding has
-    made negative: here it is 0, there the step is NaN. Raises ValueError for
-    a negative or non-finite number, or an alpha of 1 or more. See "An average
-    forgets what a sum cannot".
+    lr * n. What is remembered are the weighted sums, without the factor
+    1 - alpha. The updates are PyTorch's, but for a v - m**2 that rounding
+    has made negative: here it is 0, there the step is NaN. Raises ValueError
+    for a negative or non-finite number, or an alpha of 1 or more. See "An
+    average forgets what a sum cannot".
     """
 
     settings = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
@@ -53,15 +55,16 @@ class RMSprop(Optimizer):
     def update(self, block: Block) -> None:
         """One step of one block, in place."""
         g, a = with_decay(block, self.weight_decay), block.scratch[0]
-        v = averaged(block.memory("v"), np.multiply(g, g, out=a), self.alpha, a)
+        root = math.sqrt(1 / (1 - self.alpha))
+        v = collected(block.memory("v"), np.multiply(g, g, out=a), self.alpha)
         if self.centered:
-            m = averaged(block.memory("m"), g, self.alpha, a)
-            np.subtract(v, np.multiply(m, m, out=a), out=a)
-            v = np.maximum(a, 0, out=a)
-        np.add(np.sqrt(v, out=a), self.eps, out=a)
+            m = collected(block.memory("m"), g, self.alpha)
+            np.multiply(np.multiply(m, m, out=a), 1 - self.alpha, out=a)
+            v = np.maximum(np.subtract(v, a, out=a), 0, out=a)
+        # g / (sqrt((1 - alpha) v) + eps) = root g / (sqrt(v) + root eps)
+        np.add(np.sqrt(v, out=a), self.eps * root, out=a)
         step = np.divide(g, a, out=a)
         if self.momentum:
-            step = n = block.memory("n")
-            np.add(np.multiply(n, self.momentum, out=n), a, out=n)
-        np.multiply(step, self.lr, out=a)
+            step = collected(block.memory("n"), a, self.momentum)
+        np.multiply(step, self.lr * root, out=a)
         np.subtract(block.theta, a, out=block.theta)
