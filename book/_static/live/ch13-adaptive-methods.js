@@ -6,7 +6,7 @@ live("fig-uncorrected", {
     { name: "beta2", label: "β₂", min: 0.9, max: 0.9999, step: 0.0001,
       value: 0.999 },
   ],
-  x: { from: 1, to: 1e5, label: "step", log: true },
+  x: { from: 1, to: 3e4, label: "step", log: true },
   y: { from: 0.01, to: 100, label: "without over with", log: true },
   ratio: ({ beta1, beta2 }, t) => (1 - beta1 ** t) / Math.sqrt(1 - beta2 ** t),
   lines(v) {
