@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -122,7 +123,7 @@ def test_a_write_that_fails_leaves_all_files_as_they_were(
     def failing(source, target):
         calls.append(target)
         if len(calls) == fails + 1:
-            raise OSError("no space left")
+            raise OSError(errno.ENOSPC, "no space left")
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", failing)
@@ -133,7 +134,7 @@ def test_a_write_that_fails_leaves_all_files_as_they_were(
 
 def test_a_write_that_fails_at_first_leaves_no_file(project, monkeypatch):
     def failing(source, target):
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(os, "replace", failing)
     with pytest.raises(OSError, match="no space left"):

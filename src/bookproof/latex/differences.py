@@ -43,6 +43,7 @@ def _extrapolated(
     error: Any = None
     bends: list[Any] = []
     last = step
+    before: Any = np.inf
     for row in range(_ROWS):
         last = step
         above, size_above = f(step)
@@ -70,9 +71,11 @@ def _extrapolated(
                 error = np.where(better, guess, error)
         table.append(entries)
         step /= _SHRINK
-        # Rounding alone is left of the error, and grows with every row.
-        if row >= _FEWEST and np.all(error <= 4 * noise):
+        # Rounding alone is left of the error, and grows with every row; where
+        # it shrinks, as at a zero of the function, later rows are better.
+        if row >= _FEWEST and np.all((error <= 4 * noise) & (noise > before)):
             break
+        before = noise
     _check_kink(bends, best, last, size)
     return best, error
 
