@@ -108,7 +108,8 @@ def positive(name: str, value: float) -> float:
 
 def steps(name: str, value: int, least: int = 1) -> int:
     """The number of steps, or ValueError unless whole and large enough."""
-    if value != int(value) or value < least:
+    whole = math.isfinite(value) and value == int(value)
+    if not whole or value < least:
         raise ValueError(
             f"{name} should be a whole number of steps, at least {least}, "
             f"not {value}"
@@ -262,9 +263,9 @@ class ReduceLROnPlateau(Resumable):
     so far by more than threshold, relative to the best, or absolutely with
     threshold_mode "abs" (above it with mode "max"). After more than
     `patience` calls in a row without, the rate is reduced, though not below
-    min_lr, and for the next `cooldown` calls nothing counts. A NaN does not
-    improve. Raises ValueError for settings out of range. See "A plateau is a
-    state, not a time".
+    min_lr, and for the next `cooldown` calls no failure counts. A NaN does
+    not improve. Raises ValueError for settings out of range, TypeError for
+    anything but an optimizer. See "A plateau is a state, not a time".
     """
 
     def __init__(
@@ -279,6 +280,8 @@ class ReduceLROnPlateau(Resumable):
         min_lr: float = 0.0,
     ) -> None:
         # Keep the settings of the plateau
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"a plateau needs an optimizer, not {optimizer!r}")
         if mode not in ("min", "max"):
             raise ValueError(f'mode is "min" or "max", not {mode!r}')
         if threshold_mode not in ("rel", "abs"):
