@@ -122,6 +122,8 @@ def test_another_schedule_has_another_state() -> None:
         lambda: schedules.StepLR(0.1, 0),
         lambda: schedules.StepLR(0.1, 3, gamma=-0.5),
         lambda: schedules.StepLR(0.1, 2.5),  # type: ignore[arg-type]
+        lambda: schedules.StepLR(0.1, math.inf),  # type: ignore[arg-type]
+        lambda: schedules.StepLR(0.1, math.nan),  # type: ignore[arg-type]
         lambda: schedules.ExponentialLR(0.1, 0),
         lambda: schedules.ExponentialLR(0.1, math.nan),
         lambda: schedules.CosineAnnealingLR(0.1, 0),
@@ -143,6 +145,20 @@ def test_another_schedule_has_another_state() -> None:
 def test_settings_that_make_no_sense_are_refused(make: Any) -> None:
     with pytest.raises(ValueError, match=r"should be|is \"(min|rel)\""):
         make()
+
+
+def test_a_plateau_needs_an_optimizer() -> None:
+    with pytest.raises(TypeError, match="a plateau needs an optimizer"):
+        schedules.ReduceLROnPlateau(0.1)  # type: ignore[arg-type]
+
+
+def test_a_negative_best_is_not_beaten_by_a_worse_metric() -> None:
+    sgd = optimizer()
+    plateau = schedules.ReduceLROnPlateau(sgd, patience=0, threshold=0.25)
+    plateau.step(-8.0)
+    for worse in (-7.0, -9.5):
+        assert not plateau.improves(worse)
+    assert plateau.improves(-10.5)
 
 
 # Metrics, settings, and the rates after each, all written by hand.
