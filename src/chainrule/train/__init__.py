@@ -4,6 +4,11 @@
 from __future__ import annotations
 
 from chainrule.train.batches import minibatches
+from chainrule.train.monitor import GradientMonitor
 
 # List the public names
 __all__ = ["minibatches"]
+
+
+# List the monitor
+__all__ += ["GradientMonitor"]
