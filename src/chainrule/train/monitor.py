@@ -49,6 +49,10 @@ class GradientMonitor:
             self.norms[name].append(gradient_norm(parameter))
         return {name: norms[-1] for name, norms in self.norms.items()}
 
+    def __repr__(self) -> str:
+        calls = max(map(len, self.norms.values()))
+        return f"GradientMonitor({len(self.norms)} parameters, {calls} calls)"
+
     # Enclose the norms between powers of ten
     def decades(self) -> tuple[int, int]:
         """The powers of ten around all norms that have a logarithm."""
@@ -120,7 +124,8 @@ class Drawing:
             parts.append(dot(self.at(norms[-1]), y, ACCENT, ACCENT))
         else:
             end = f"{norms[-1]:g}"
-            parts.append(words(self.left + self.wide, y + 4, end, ACCENT, "end"))
+            place = self.left + self.wide
+            parts.append(words(place, y + 4, end, ACCENT, "end"))
         return "\n".join(parts)
 
     # Draw the axis below the rows
