@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.engine import Tuned
-from chainrule.rules import fused, linalg
+from chainrule.rules import fused, linalg, normalizing
 from chainrule.rules.indexing import put
 from chainrule.rules.table import primitives
 
@@ -359,6 +359,13 @@ case(
     "softmax_cross_entropy",
     lambda z: fused.softmax_cross_entropy(z, labels),
     3 * signed(5, 4),
+)
+case(
+    "normalize",
+    lambda x, w, b: normalizing.normalize(x, w, b, axes=(0,), eps=0.1),
+    signed(5, 3),
+    signed(3),
+    signed(3),
 )
 
 ALL = [

@@ -12,10 +12,20 @@ from __future__ import annotations
 from chainrule.nn import functional, init
 from chainrule.nn.layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from chainrule.nn.module import Module
+from chainrule.nn.normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    LayerNorm,
+    RMSNorm,
+)
 
 __all__ = [
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "LayerNorm",
     "Linear",
     "Module",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "Sigmoid",

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.engine import Array, plain
 from chainrule.errors import ShapeError
-from chainrule.rules import fused
+from chainrule.rules import fused, normalizing
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
@@ -183,3 +183,123 @@ def binary_cross_entropy_with_logits(
         raise ShapeError("binary_cross_entropy_with_logits", shapes, reason)
     ramp = np.maximum(input, 0) - input * target
     return reduced(ramp + np.log1p(np.exp(-np.abs(input))), reduction)
+
+
+# Compare each unit with its batch, or with what it remembers
+def batch_norm(
+    x: Array,
+    running_mean: np.ndarray | None,
+    running_var: np.ndarray | None,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Array:
+    """(x - mean) / sqrt(var + eps) * weight + bias, for each unit.
+
+    x: (B, C) or (B, C, ...), the others (C) or None. In training, mean and
+    var = Σ(x - mean)² / n are those of all axes but axis 1, and the running
+    statistics move towards them, in place, by the share momentum (var with
+    n - 1 below the line); otherwise they are the running statistics. Raises
+    ShapeError, or ValueError for n = 1 in training and for no statistics in
+    use. See "The way back subtracts two shadows".
+    """
+    shape, dtype = np.shape(plain(x)), plain(x).dtype
+    w = np.ones(shape[1:2], dtype) if weight is None else weight
+    b = np.zeros(shape[1:2], dtype) if bias is None else bias
+    for one in (w, b, running_mean, running_var):
+        if one is not None and (len(shape) < 2 or one.shape != shape[1:2]):
+            reason = "one entry for each unit, which axis 1 counts"
+            raise ShapeError("batch_norm", [shape, one.shape], reason)
+    axes = (0, *range(2, len(shape)))
+    w, b = (beside(one, shape) for one in (w, b))
+    if training:
+        follow(plain(x), axes, running_mean, running_var, momentum)
+        return normalizing.normalize(x, w, b, axes=axes, eps=eps)
+    if running_mean is None or running_var is None:
+        raise ValueError("batch_norm: in use, running statistics are needed")
+    scale = w / np.sqrt(beside(running_var, shape) + eps)
+    return (x - beside(running_mean, shape)) * scale + b
+
+
+def beside(one: Array, shape: tuple[int, ...]) -> Array:
+    """A number for each unit, turned so that it broadcasts along axis 1."""
+    return one if len(shape) == 2 else one.reshape(-1, *[1] * (len(shape) - 2))
+
+
+# Move the running statistics towards the batch
+def follow(
+    x: np.ndarray,
+    axes: tuple[int, ...],
+    mean: np.ndarray | None,
+    var: np.ndarray | None,
+    share: float,
+) -> None:
+    """Move mean and var by a share of the way to the batch's, in place."""
+    if x.size < 2 * x.shape[1]:
+        raise ValueError(
+            "batch_norm: a unit cannot be compared with itself; training "
+            f"needs two values of each, not shape {x.shape}"
+        )
+    if mean is not None:
+        mean += share * (np.mean(x, axes) - mean)
+    if var is not None:
+        var += share * (np.var(x, axes, ddof=1) - var)
+
+
+# Compare the units of an example with each other
+def layer_norm(
+    x: Array,
+    normalized_shape: int | tuple[int, ...],
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+) -> Array:
+    """(x - mean) / sqrt(var + eps) * weight + bias, for each example.
+
+    mean and var are those of the last axes, whose sizes are normalized_shape;
+    weight and bias have that shape, or are None. Raises ShapeError. See
+    "LayerNorm asks nobody else".
+    """
+    axes = last_axes("layer_norm", x, normalized_shape, weight, bias)
+    w = np.ones((), plain(x).dtype) if weight is None else weight
+    b = np.zeros((), plain(x).dtype) if bias is None else bias
+    return normalizing.normalize(x, w, b, axes=axes, eps=eps)
+
+
+def last_axes(
+    name: str,
+    x: Array,
+    normalized_shape: int | tuple[int, ...],
+    *parameters: Array | None,
+) -> tuple[int, ...]:
+    """The axes to normalize, or a ShapeError if something does not fit."""
+    last = tuple(np.atleast_1d(normalized_shape).tolist())
+    for p in (x, *parameters):
+        shape = last if p is None else np.shape(plain(p))
+        if shape[-len(last) :] != last or not last:
+            shapes = [np.shape(plain(x)), last, shape]
+            raise ShapeError(name, shapes, "the last axes are normalized")
+    return tuple(range(-len(last), 0))
+
+
+# Divide by the root of the mean square alone
+def rms_norm(
+    x: Array,
+    normalized_shape: int | tuple[int, ...],
+    weight: Array | None = None,
+    eps: float | None = None,
+) -> Array:
+    """x / sqrt(mean(x²) + eps) * weight, for each example.
+
+    As `layer_norm`, without mean and bias; eps is the distance from 1 to the
+    next number of x's dtype unless it is given. See "LayerNorm asks nobody
+    else".
+    """
+    axes = last_axes("rms_norm", x, normalized_shape, weight)
+    dtype = plain(x).dtype
+    w = np.ones((), dtype) if weight is None else weight
+    eps = float(np.finfo(dtype).eps) if eps is None else eps
+    zero = np.zeros((), dtype)
+    return normalizing.normalize(x, w, zero, axes=axes, eps=eps, center=False)

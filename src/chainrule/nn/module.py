@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from chainrule.engine import Leaf, no_grad
+from chainrule.engine import Leaf, no_grad, plain
 from chainrule.errors import ShapeError
 from chainrule.tensor import Tensor
 
@@ -20,9 +20,12 @@ class Module:
     Every Tensor that requires grad and is an attribute is a parameter; an
     attribute that is a module brings its own. Lists, tuples and dicts of
     them are searched. `training` is what `train()` and `eval()` set.
+    `buffers` names the attributes that are saved with the parameters though
+    no gradient moves them: arrays, changed in place.
     """
 
     training: bool = True
+    buffers: tuple[str, ...] = ()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; each subclass writes its own."""
@@ -55,6 +58,15 @@ class Module:
                     yield f"{name}.{rest}", parameter
             else:
                 yield name, member
+
+    def every_buffer(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Dotted names and buffers, of this module and of those inside."""
+        for name in self.buffers:
+            yield name, getattr(self, name)
+        for name, member in self.members():
+            if isinstance(member, Module):
+                for rest, buffer in member.every_buffer():
+                    yield f"{name}.{rest}", buffer
 
     # Name each parameter once
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
@@ -91,29 +103,33 @@ class Module:
         """`train(False)`."""
         return self.train(False)
 
+    def state(self) -> dict[str, Any]:
+        """All parameters and buffers, by name: the things themselves."""
+        return dict([*self.every_parameter(), *self.every_buffer()])
+
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Copies of all parameters, by name."""
-        return {name: p.data.copy() for name, p in self.every_parameter()}
+        """Copies of all parameters and buffers, by name."""
+        return {name: plain(x).copy() for name, x in self.state().items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copy the arrays of `state` into the parameters, all or none.
+        """Copy the arrays of `state` into parameters and buffers, all or none.
 
         Raises KeyError if names are missing or unknown, ShapeError if an array
         has not the shape of its parameter. Each parameter keeps its dtype.
         """
-        parameters = dict(self.every_parameter())
-        if parameters.keys() != state.keys():
-            missing = sorted(parameters.keys() - state.keys())
-            unknown = sorted(state.keys() - parameters.keys())
+        own = self.state()
+        if own.keys() != state.keys():
+            missing = sorted(own.keys() - state.keys())
+            unknown = sorted(state.keys() - own.keys())
             raise KeyError(f"missing: {missing}, unknown: {unknown}")
-        arrays = {name: np.asarray(state[name]) for name in parameters}
-        for name, p in parameters.items():
-            if arrays[name].shape != p.shape:
-                shapes = [arrays[name].shape, p.shape]
+        arrays = {name: np.asarray(state[name]) for name in own}
+        for name, x in own.items():
+            if arrays[name].shape != x.shape:
+                shapes = [arrays[name].shape, x.shape]
                 raise ShapeError("load_state_dict", shapes, layer=name)
         with no_grad():
-            for name, p in parameters.items():
-                p[...] = arrays[name]
+            for name, x in own.items():
+                x[...] = arrays[name]
 
 
 # Search an attribute for parameters and modules

@@ -1,0 +1,142 @@
+# Edit the book, or edit here and stitch.
+"""Layers that normalize: over the batch, or over the units."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from chainrule.engine import Array, plain
+from chainrule.errors import ShapeError
+from chainrule.nn import functional
+from chainrule.nn.module import Module
+from chainrule.tensor import Tensor
+
+
+# Own scale, shift and running statistics
+class BatchNorm(Module):
+    """`functional.batch_norm` for num_features units, counted by axis 1.
+
+    weight and bias: (num_features), ones and zeros at first. In training mode
+    each batch is normalized by its own statistics, and running_mean (zeros at
+    first) and running_var (ones) move towards them by the share `momentum`;
+    None gives all batches equal shares. In use these two normalize. Raises
+    ShapeError, and ValueError for settings that make no sense.
+    """
+
+    buffers = ("running_mean", "running_var", "num_batches_tracked")
+    layouts: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        *,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        if num_features < 1 or not eps >= 0:
+            raise ValueError(f"num_features={num_features}, eps={eps}")
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise ValueError(f"momentum is from 0 to 1, not {momentum}")
+        self.eps, self.momentum = eps, momentum
+        self.weight = Tensor(np.ones(num_features, dtype), requires_grad=True)
+        self.bias = Tensor(np.zeros(num_features, dtype), requires_grad=True)
+        self.running_mean = np.zeros(num_features, dtype)
+        self.running_var = np.ones(num_features, dtype)
+        self.num_batches_tracked = np.array(0)
+
+    # Normalize by the batch in training
+    def forward(self, x: Array) -> Array:
+        """(x - mean) / sqrt(var + eps) * weight + bias."""
+        shape = np.shape(plain(x))
+        if len(shape) not in map(len, self.layouts):
+            layouts = " or ".join(", ".join(one) for one in self.layouts)
+            raise ShapeError("batch_norm", [shape], f"x is ({layouts})")
+        share = self.momentum
+        if share is None:
+            share = 1 / (1 + int(self.num_batches_tracked))
+        out = functional.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training,
+            share,
+            self.eps,
+        )
+        self.num_batches_tracked += self.training
+        return out
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.weight.shape[0]})"
+
+
+# Normalize rows of units, and channels of images
+class BatchNorm1d(BatchNorm):
+    """Batch normalization of (B, C), or of (B, C, L) along axes 0 and 2."""
+
+    layouts = ("BC", "BCL")
+
+
+class BatchNorm2d(BatchNorm):
+    """Batch normalization of channels: (B, C, H, W) along axes 0, 2 and 3."""
+
+    layouts = ("BCHW",)
+
+
+# Own a scale and a shift for each unit of an example
+class LayerNorm(Module):
+    """`functional.layer_norm` over the last axes, of normalized_shape.
+
+    weight (ones at first) and bias (zeros) have that shape. Raises ShapeError
+    for other last axes, ValueError for settings that make no sense.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float = 1e-5,
+        *,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        weight = np.ones(normalized_shape, dtype)
+        if weight.ndim == 0 or weight.size == 0 or not eps >= 0:
+            raise ValueError(f"normalized_shape={normalized_shape}, eps={eps}")
+        self.eps = eps
+        self.weight = Tensor(weight, requires_grad=True)
+        self.bias = Tensor(np.zeros_like(weight), requires_grad=True)
+
+    def forward(self, x: Array) -> Array:
+        """(x - mean) / sqrt(var + eps) * weight + bias."""
+        shape = self.weight.shape
+        return functional.layer_norm(x, shape, self.weight, self.bias, self.eps)
+
+    def __repr__(self) -> str:
+        return f"LayerNorm({', '.join(map(str, self.weight.shape))})"
+
+
+class RMSNorm(Module):
+    """`functional.rms_norm` over the last axes; weight is ones at first."""
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float | None = None,
+        *,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        weight = np.ones(normalized_shape, dtype)
+        if weight.ndim == 0 or weight.size == 0 or not (eps or 0) >= 0:
+            raise ValueError(f"normalized_shape={normalized_shape}, eps={eps}")
+        self.eps = eps
+        self.weight = Tensor(weight, requires_grad=True)
+
+    def forward(self, x: Array) -> Array:
+        """x / sqrt(mean(x²) + eps) * weight."""
+        shape = self.weight.shape
+        return functional.rms_norm(x, shape, self.weight, self.eps)
+
+    def __repr__(self) -> str:
+        return f"RMSNorm({', '.join(map(str, self.weight.shape))})"
