@@ -362,7 +362,9 @@ case(
 )
 case(
     "normalize",
-    lambda x, w, b: normalizing.normalize(x, w, b, axes=(0,), eps=0.1),
+    lambda x, w, b: normalizing.normalize(
+        x, w, b, axes=(0,), eps=0.1, center=True
+    ),
     signed(5, 3),
     signed(3),
     signed(3),

@@ -216,7 +216,7 @@ def batch_norm(
     w, b = (beside(one, shape) for one in (w, b))
     if training:
         follow(plain(x), axes, running_mean, running_var, momentum)
-        return normalizing.normalize(x, w, b, axes=axes, eps=eps)
+        return normalizing.normalize(x, w, b, axes=axes, eps=eps, center=True)
     if running_mean is None or running_var is None:
         raise ValueError("batch_norm: in use, running statistics are needed")
     scale = w / np.sqrt(beside(running_var, shape) + eps)
@@ -265,7 +265,7 @@ def layer_norm(
     axes = last_axes("layer_norm", x, normalized_shape, weight, bias)
     w = np.ones((), plain(x).dtype) if weight is None else weight
     b = np.zeros((), plain(x).dtype) if bias is None else bias
-    return normalizing.normalize(x, w, b, axes=axes, eps=eps)
+    return normalizing.normalize(x, w, b, axes=axes, eps=eps, center=True)
 
 
 def last_axes(

@@ -46,7 +46,7 @@ def normalized(
     *,
     axes: tuple[int, ...],
     eps: float,
-    center: bool = True,
+    center: bool,
 ) -> Array:
     """x without its mean over the axes, over its root, times w, plus b."""
     return hat(x, axes, eps, center) * w + b
@@ -59,25 +59,18 @@ def hat(x: Array, axes: tuple[int, ...], eps: float, center: bool) -> Array:
 
 normalize = enter(
     Primitive(normalized, "normalize"),
-    lambda g, _ans, x, w, _b, **how: through(g * w, x, **every(how)),
-    lambda g, _ans, x, _w, _b, **how: unbroadcast(
-        g * hat(x, **every(how)), _w.shape
-    ),
+    lambda g, _ans, x, w, _b, **how: through(g * w, x, **how),
+    lambda g, _ans, x, _w, _b, **how: unbroadcast(g * hat(x, **how), _w.shape),
     lambda g, _ans, _x, _w, _b, **_how: unbroadcast(g, _b.shape),
 )
 normalize.jvps = (
-    lambda t, _ans, x, w, _b, **how: w * through(t, x, **every(how)),
-    lambda t, _ans, x, _w, _b, **how: t * hat(x, **every(how)),
+    lambda t, _ans, x, w, _b, **how: w * through(t, x, **how),
+    lambda t, _ans, x, _w, _b, **how: t * hat(x, **how),
     lambda t, ans, _x, _w, _b, **_how: np.broadcast_to(t, ans.shape),
 )
 
 
-def every(how: dict[str, Any]) -> dict[str, Any]:
-    """The keywords of `normalized`, with its default."""
-    return {"center": True, **how}
-
-
-# Do the same on arrays that are owned
+# Keep the normalized values and the root
 def forward(
     x: np.ndarray,
     w: np.ndarray,
@@ -85,7 +78,7 @@ def forward(
     *,
     axes: tuple[int, ...],
     eps: float,
-    center: bool = True,
+    center: bool,
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
     """The result; the normalized x and its root, for the way back."""
     n = math.prod(x.shape[axis] for axis in axes)
@@ -97,6 +90,7 @@ def forward(
     return out, (hat, r)
 
 
+# Subtract the shadows in place
 def backward(
     g: np.ndarray,
     kept: tuple[np.ndarray, np.ndarray],
@@ -107,7 +101,7 @@ def backward(
     *,
     axes: tuple[int, ...],
     eps: float,
-    center: bool = True,
+    center: bool,
 ) -> list[Any]:
     """The gradients of x, w and b, each only if it is needed."""
     hat, r = kept
