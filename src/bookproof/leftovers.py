@@ -10,27 +10,64 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import time
 from contextlib import suppress
 from pathlib import Path
 
-_ROUNDS = 100
-"""A process may start another one while it is looked for."""
+_ROUNDS = 200
+_PAUSE = 0.002
+"""A process may start another one, or show nothing yet, while it is looked
+for: it is looked for again, so often and after so many seconds."""
+
+_PF_KTHREAD = 0x00200000
+"""The flag of a thread of the kernel (`include/linux/sched.h`)."""
 
 
 def end(setting: str) -> None:
-    """Kill every process that has this setting (`NAME=value`)."""
+    """Kill every process that has this setting (`NAME=value`), and wait until
+    they are dead."""
     for _ in range(_ROUNDS):
-        found = [*_having(setting.encode())]
+        found, unclear = _look(setting.encode())
         for process in found:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
-        if not found:
+        if not found and not unclear:
             return
+        time.sleep(_PAUSE)
 
 
-def _having(setting: bytes) -> Iterator[int]:
+def _look(setting: bytes) -> tuple[list[int], list[int]]:
+    """The processes that have the setting, and those of which nobody can tell
+    yet: while a process becomes another program, and while it dies, it shows
+    no environment at all."""
+    found, unclear = [], []
+    started = _Status(os.getpid()).started
     for path in Path("/proc").glob("[0-9]*/environ"):
+        process = int(path.parent.name)
         with suppress(OSError):  # it has ended, or is somebody else's
-            if setting in path.read_bytes().split(b"\0"):
-                yield int(path.parent.name)
+            environment = path.read_bytes()
+            if setting in environment.split(b"\0"):
+                found.append(process)
+            elif not environment and _Status(process).may_yet_tell(started):
+                unclear.append(process)
+    return found, unclear
+
+
+class _Status:
+    """What `/proc/PID/stat` says of a process (see proc(5))."""
+
+    def __init__(self, process: int) -> None:
+        text = Path("/proc", str(process), "stat").read_text()
+        fields = text[text.rindex(")") + 2 :].split()  # its name may have any
+        self.state = fields[0]
+        self.flags = int(fields[6])
+        self.started = int(fields[19])
+
+    def may_yet_tell(self, since: int) -> bool:
+        """Whether it may be a living program that has begun since."""
+        of_the_kernel = self.flags & _PF_KTHREAD
+        return (
+            self.state not in "ZX"
+            and not of_the_kernel
+            and self.started >= since
+        )
