@@ -20,11 +20,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from latex_scope import Bench
 
-from bookproof.latex.comparing import ROUNDING
 from bookproof.latex.differences import differentiate
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.evaluate import Evaluator
-from bookproof.latex.functions import real
+from bookproof.latex.functions import ROUNDING, real
 from bookproof.latex.statements import read_symbol
 from bookproof.latex.values import Value, floating
 

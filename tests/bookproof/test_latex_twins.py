@@ -13,9 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from latex_scope import Bench
 
-from bookproof.latex.comparing import ROUNDING
 from bookproof.latex.evaluate import Evaluator
-from bookproof.latex.functions import real
+from bookproof.latex.functions import ROUNDING, real
 from bookproof.latex.statements import read_symbol
 from bookproof.latex.values import floating
 

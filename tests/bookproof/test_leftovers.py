@@ -1,4 +1,4 @@
-"""What a cell leaves running is ended, also while nobody can tell whose it is."""
+"""What a cell leaves running is ended, even while it shows nothing."""
 
 import os
 import subprocess

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bookproof.latex.functions import is_complex, real
+from bookproof.latex.functions import ROUNDING, is_complex, real
 from bookproof.latex.values import Value, floating, rough
-
-ROUNDING = 64 * 2.0**-53
 
 
 def tolerance(a: Value, b: Value, rtol: float = 0.0) -> Any:

@@ -19,6 +19,9 @@ from bookproof.latex.values import (
 
 Unary = Callable[[Any], Any]
 
+ROUNDING = 64 * 2.0**-53
+"""A value is off by no more than this times its magnitude."""
+
 # name: the function and its derivative (the latter for magnitudes only).
 _SMOOTH: dict[str, tuple[Unary, Unary]] = {
     "exp": (np.exp, np.exp),
@@ -58,9 +61,29 @@ def elementwise(name: str, a: Value) -> Value:
         return _erf(a)
     a = floating(a)
     _check_domain(name, a.v)
+    if name == "sqrt" and not is_complex(a.v):
+        return _root(a)
     f, slope = _SMOOTH[name]
     v = f(a.v)
     m = mag(v) + mag(slope(a.v)) * a.m
+    if not np.ndim(v):
+        v, m = _plain(v), _plain(m)
+    return Value(v, m, a.kind)
+
+
+def _root(a: Value) -> Value:
+    """The square root, whose slope is no measure of its error near zero.
+
+    A radicand that is off by e moves the root of v by at most
+    e / (sqrt(v) + sqrt(v - e)), and never by more than sqrt(e).
+    """
+    v = np.sqrt(a.v)
+    off = ROUNDING * real(a.m)
+    root_of_off = np.sqrt(off)
+    both = v + np.sqrt(np.maximum(a.v - off, 0))
+    steady = both > root_of_off  # where the first bound is the smaller one
+    error = np.where(steady, off / np.where(steady, both, 1), root_of_off)
+    m = np.abs(v) + error / ROUNDING
     if not np.ndim(v):
         v, m = _plain(v), _plain(m)
     return Value(v, m, a.kind)

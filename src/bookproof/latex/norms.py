@@ -8,6 +8,7 @@ import numpy as np
 
 from bookproof.latex.errors import NotAnalytic, ShapeMismatch, Undefined
 from bookproof.latex.functions import (
+    ROUNDING,
     absolute,
     elementwise,
     is_complex,
@@ -35,7 +36,9 @@ def norm(a: Value, order: Value | str | None) -> Value:
     if is_complex(a.v) and np.all(real(a.v) == 0) and np.any(a.v != 0):
         raise Undefined("a norm has no derivative at zero")
     if order == "F" or (a.kind in ("c", "r") and _is(order, 2, None)):
-        square = Value(a.v.ravel() ** 2, 2 * mag(a.v.ravel()) * a.m.ravel())
+        v, m = a.v.ravel(), a.m.ravel()
+        # The square of the error counts as well: at zero nothing else does.
+        square = Value(v**2, 2 * mag(v) * m + ROUNDING * m**2)
         total = Value(np.sum(square.v)[()], np.sum(square.m)[()])
         return elementwise("sqrt", total)
     if a.kind in ("c", "r"):

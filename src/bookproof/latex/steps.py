@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from bookproof.latex import tree as t
-from bookproof.latex.comparing import ROUNDING
 from bookproof.latex.differences import differentiate
 from bookproof.latex.errors import FormulaError, NotAnalytic, Undefined
-from bookproof.latex.functions import is_complex
+from bookproof.latex.functions import ROUNDING, is_complex
 from bookproof.latex.lookup import Slot
 from bookproof.latex.values import Value, floating
 
