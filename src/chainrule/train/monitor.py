@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
 import numpy as np
 
 from chainrule.nn.module import Module
 from chainrule.tensor import Tensor
+from chainrule.trace import ACCENT, INK, text
 
 
 # Take a norm whose squares may not fit
@@ -88,7 +88,7 @@ def drawable(norm: float) -> bool:
 
 
 # Lay rows out on one axis
-INK, ACCENT, FAINT = "#222222", "#c2410c", "#9a978f"
+FAINT = "#9a978f"
 
 
 class Drawing:
@@ -111,7 +111,7 @@ class Drawing:
     # Draw one parameter
     def line(self, y: float, name: str, norms: list[float]) -> str:
         """Name, bar, first and last norm of one parameter."""
-        parts = [words(self.left - 8, y + 4, name, INK, "end")]
+        parts = [text(self.left - 8, y + 4, name, INK, "end")]
         shown = [self.at(norm) for norm in norms if drawable(norm)]
         if shown:
             parts.append(
@@ -125,7 +125,7 @@ class Drawing:
         else:
             end = f"{norms[-1]:g}"
             place = self.left + self.wide
-            parts.append(words(place, y + 4, end, ACCENT, "end"))
+            parts.append(text(place, y + 4, end, ACCENT, "end"))
         return "\n".join(parts)
 
     # Draw the axis below the rows
@@ -142,7 +142,7 @@ class Drawing:
             )
             parts.append(f'<path d="M{x:.1f} {y:.1f} v4" stroke="{INK}"/>')
             label = f"1e{power}"
-            parts.append(words(x, y + 18, label, INK, "middle"))
+            parts.append(text(x, y + 18, label, INK, "middle"))
         return "\n".join(parts)
 
     def svg(self) -> str:
@@ -167,18 +167,10 @@ class Drawing:
         )
 
 
-# Set dots and words at a place
+# Set a dot at a place
 def dot(x: float, y: float, fill: str, stroke: str) -> str:
     """A dot."""
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" '
         f'stroke="{stroke}"/>'
-    )
-
-
-def words(x: float, y: float, label: str, fill: str, anchor: str) -> str:
-    """Words at a place."""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{fill}" '
-        f'text-anchor="{anchor}">{escape(label)}</text>'
     )
