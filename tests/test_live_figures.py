@@ -91,3 +91,29 @@ def test_ticks_are_round(axis: dict[str, Any], values: list[float]) -> None:
     js.eval((BOOK / "_static/live.js").read_text(encoding="utf-8"))
     made = js.eval(f"JSON.stringify(live.ticks({json.dumps(axis)}))")
     assert json.loads(str(made)) == pytest.approx(values)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1e-24, "10^−24"), (1e6, "10^6"), (1e5, "100000"), (2e7, "2.00 × 10^7")],
+)
+def test_a_tick_at_a_power_of_ten_is_short(value: float, words: str) -> None:
+    js = MiniRacer()
+    js.eval((BOOK / "_static/live.js").read_text(encoding="utf-8"))
+    assert js.eval(f"live.tick({value!r})") == words
+
+
+def test_exponents_are_raised_and_nothing_else() -> None:
+    js = MiniRacer()
+    js.eval((BOOK / "_static/live.js").read_text(encoding="utf-8"))
+    said = "At most 3.81 × 10^−6 of 10 can arrive; −0.5 or 2 × 10^7 does."
+    pieces = js.eval(
+        f"JSON.stringify(live.raised({json.dumps(said)}, (p) => [p]))"
+    )
+    assert json.loads(str(pieces)) == [
+        "At most 3.81 × 10",
+        ["−6"],
+        " of 10 can arrive; −0.5 or 2 × 10",
+        ["7"],
+        " does.",
+    ]

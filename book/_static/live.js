@@ -11,7 +11,7 @@
 //   });
 const live = (() => {
   const WIDTH = 640, HEIGHT = 300;
-  const LEFT = 58, RIGHT = 14, TOP = 12, BOTTOM = 42;
+  const LEFT = 72, RIGHT = 14, TOP = 12, BOTTOM = 42;
   const figures = {};
 
   // A number with three significant digits, as people write it.
@@ -24,6 +24,13 @@ const live = (() => {
     const [digits, exponent] = x.toExponential(2).split("e");
     return `${digits} × 10^${Number(exponent)}`.replaceAll("-", "−");
   };
+
+  // A value beside its tick: a power of ten without the one in front.
+  const tick = (value) => number(value).replace(/^1\.00 × /, "");
+
+  // Words in pieces, the exponent of a power of ten raised by `up`.
+  const raised = (words, up) =>
+    words.split(/\^(−?\d+)/).map((piece, k) => (k % 2 ? up(piece) : piece));
 
   // Where a value stands between two ends: 0 at the first, 1 at the second.
   const part = ({ from, to, log }, value) =>
@@ -64,7 +71,7 @@ const live = (() => {
 
   const element = (name, attributes, ...inside) => {
     const space = "http://www.w3.org/2000/svg";
-    const html = ["div", "p", "label", "input", "output", "span"];
+    const html = ["div", "p", "label", "input", "output", "span", "sup"];
     const made = html.includes(name)
       ? document.createElement(name)
       : document.createElementNS(space, name);
@@ -74,6 +81,12 @@ const live = (() => {
     return made;
   };
 
+  const sup = (piece) => element("sup", {}, piece);
+  const label = (value) =>
+    raised(tick(value), (piece) =>
+      element("tspan", { dy: -5, class: "up" }, piece)
+    );
+
   const axes = (figure) => {
     const bottom = HEIGHT - BOTTOM;
     const parts = [];
@@ -81,14 +94,14 @@ const live = (() => {
       const x = across(figure, value);
       parts.push(
         element("line", { x1: x, x2: x, y1: bottom, y2: bottom + 4 }),
-        element("text", { x, y: bottom + 18, class: "middle" }, number(value))
+        element("text", { x, y: bottom + 18, class: "middle" }, ...label(value))
       );
     }
     for (const value of ticks(figure.y)) {
       const y = down(figure, value);
       parts.push(
         element("line", { x1: LEFT - 4, x2: LEFT, y1: y, y2: y }),
-        element("text", { x: LEFT - 8, y: y + 4, class: "end" }, number(value))
+        element("text", { x: LEFT - 8, y: y + 4, class: "end" }, ...label(value))
       );
     }
     const frame = { x1: LEFT, x2: WIDTH - RIGHT, y1: bottom, y2: bottom };
@@ -152,11 +165,12 @@ const live = (() => {
       const values = {};
       for (const [name, input, shown] of inputs) {
         values[name] = Number(input.value);
-        shown.textContent = number(values[name]);
+        shown.replaceChildren(...raised(number(values[name]), sup));
       }
       drawn.replaceChildren(...curves(figure, values));
-      words.textContent = figure.says(values);
-      sheet.setAttribute("aria-label", words.textContent);
+      const said = figure.says(values);
+      words.replaceChildren(...raised(said, sup));
+      sheet.setAttribute("aria-label", said);
     };
     for (const [, input] of inputs) input.addEventListener("input", redraw);
     const rows = inputs.map(([, , , label]) => label);
@@ -169,5 +183,5 @@ const live = (() => {
     figures[id] = figure;
     if (typeof document !== "undefined") mount(id, figure);
   };
-  return Object.assign(add, { figures, number, ticks });
+  return Object.assign(add, { figures, number, raised, tick, ticks });
 })();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -324,29 +326,54 @@ def test_scales_of_another_length_are_not_broadcast(size):
             call()
 
 
-def test_settings_that_make_no_sense_are_refused():
-    for make in (
-        lambda: cr.nn.BatchNorm1d(0),
-        lambda: cr.nn.BatchNorm1d(3, eps=-1e-5),
-        lambda: cr.nn.BatchNorm1d(3, eps=float("nan")),
-        lambda: cr.nn.BatchNorm1d(3, momentum=1.5),
-        lambda: cr.nn.LayerNorm(()),
-        lambda: cr.nn.LayerNorm(3, eps=-1.0),
-        lambda: cr.nn.RMSNorm((3, 0)),
-        lambda: cr.nn.RMSNorm(3, eps=-1.0),
-    ):
-        with pytest.raises(ValueError, match=r"eps|momentum"):
-            make()
+SIZES = "one size or more, each of them at least 1"
+EPS = "give a finite eps >= 0, such as 1e-5"
+SHARE = "give 0 <= momentum <= 1, or None"
+
+
+@pytest.mark.parametrize(
+    ("layer", "settings", "remedy"),
+    [
+        (cr.nn.BatchNorm1d, {"num_features": 0}, SIZES),
+        (cr.nn.BatchNorm2d, {"num_features": -3}, SIZES),
+        (cr.nn.BatchNorm1d, {"num_features": 3, "eps": -1e-5}, EPS),
+        (cr.nn.BatchNorm1d, {"num_features": 3, "eps": np.nan}, EPS),
+        (cr.nn.BatchNorm1d, {"num_features": 3, "eps": np.inf}, EPS),
+        (cr.nn.BatchNorm1d, {"num_features": 3, "momentum": 1.5}, SHARE),
+        (cr.nn.BatchNorm1d, {"num_features": 3, "momentum": np.nan}, SHARE),
+        (cr.nn.LayerNorm, {"normalized_shape": ()}, SIZES),
+        (cr.nn.LayerNorm, {"normalized_shape": -1}, SIZES),
+        (cr.nn.LayerNorm, {"normalized_shape": 3, "eps": -1.0}, EPS),
+        (cr.nn.RMSNorm, {"normalized_shape": (3, 0)}, SIZES),
+        (cr.nn.RMSNorm, {"normalized_shape": 3, "eps": -1.0}, EPS),
+        (cr.nn.RMSNorm, {"normalized_shape": 3, "eps": np.nan}, EPS),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(layer, settings, remedy):
+    with pytest.raises(ValueError, match=re.escape(remedy)) as caught:
+        layer(**settings)
+    message = str(caught.value)
+    assert message.startswith(f"{layer.__name__}: ")
+    wrong = list(settings.values())[-1]
+    assert str(wrong) in message
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape"), [(3, (3,)), ((3,), (3,)), ((2, 3), (2, 3))]
+)
+def test_sizes_are_one_number_or_several(sizes, shape):
+    for layer in (cr.nn.LayerNorm(sizes, eps=0.0), cr.nn.RMSNorm(sizes)):
+        assert layer.weight.shape == shape
 
 
 def test_a_batch_of_one_is_refused_in_training_only():
     layer = batch_norm_of_two()
-    with pytest.raises(ValueError, match="two values"):
+    with pytest.raises(ValueError, match=r"two values.*larger batch"):
         layer(Z[:1])
     assert layer.num_batches_tracked == 0
     layer.eval()
     close(layer(Z[:1]).data, layer(Z).data[:1], 0, 0)
-    with pytest.raises(ValueError, match="running statistics"):
+    with pytest.raises(ValueError, match=r"running statistics.*training=True"):
         F.batch_norm(Z, None, None)
     one = cr.nn.BatchNorm1d(3)(rng().normal(size=(1, 3, 2)))
     assert one.shape == (1, 3, 2)

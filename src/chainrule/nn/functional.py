@@ -218,7 +218,10 @@ def batch_norm(
         follow(plain(x), axes, running_mean, running_var, momentum)
         return normalizing.normalize(x, w, b, axes=axes, eps=eps, center=True)
     if running_mean is None or running_var is None:
-        raise ValueError("batch_norm: in use, running statistics are needed")
+        raise ValueError(
+            "batch_norm: in use, running statistics are needed: give them, "
+            "or training=True to use those of the batch"
+        )
     scale = w / np.sqrt(beside(running_var, shape) + eps)
     return (x - beside(running_mean, shape)) * scale + b
 
@@ -240,7 +243,8 @@ def follow(
     if x.size < 2 * x.shape[1]:
         raise ValueError(
             "batch_norm: a unit cannot be compared with itself; training "
-            f"needs two values of each, not shape {x.shape}"
+            f"needs two values of each, not shape {x.shape}: give a larger "
+            "batch, or call eval() to use the running statistics"
         )
     if mean is not None:
         mean += share * (np.mean(x, axes) - mean)
@@ -294,8 +298,8 @@ def rms_norm(
     """x / sqrt(mean(x²) + eps) * weight, for each example.
 
     As `layer_norm`, without mean and bias; eps is the distance from 1 to the
-    next number of x's dtype unless it is given. See "LayerNorm asks nobody
-    else".
+    next number of x's dtype unless it is given. Raises ShapeError. See
+    "LayerNorm asks nobody else".
     """
     axes = last_axes("rms_norm", x, normalized_shape, weight)
     dtype = plain(x).dtype

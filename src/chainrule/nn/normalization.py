@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -11,6 +13,26 @@ from chainrule.errors import ShapeError
 from chainrule.nn import functional
 from chainrule.nn.module import Module
 from chainrule.tensor import Tensor
+
+
+# Refuse sizes and stabilisers that make no sense
+def settings(
+    layer: Module, sizes: int | tuple[int, ...], eps: float | None
+) -> tuple[int, ...]:
+    """The sizes as a tuple; a ValueError if they or eps make no sense."""
+    name = type(layer).__name__
+    shape: tuple[int, ...] = tuple(np.atleast_1d(sizes).tolist())
+    if not shape or min(shape) < 1:
+        raise ValueError(
+            f"{name}: nothing to normalize in {shape}; give one size or more, "
+            "each of them at least 1"
+        )
+    if eps is not None and not 0 <= eps < math.inf:
+        raise ValueError(
+            f"{name}: eps={eps} is no stabiliser; give a finite eps >= 0, "
+            "such as 1e-5"
+        )
+    return shape
 
 
 # Own scale, shift and running statistics
@@ -35,15 +57,17 @@ class BatchNorm(Module):
         *,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if num_features < 1 or not eps >= 0:
-            raise ValueError(f"num_features={num_features}, eps={eps}")
+        shape = settings(self, num_features, eps)
         if momentum is not None and not 0 <= momentum <= 1:
-            raise ValueError(f"momentum is from 0 to 1, not {momentum}")
+            raise ValueError(
+                f"{type(self).__name__}: momentum={momentum} is no share; give "
+                "0 <= momentum <= 1, or None for plain averages"
+            )
         self.eps, self.momentum = eps, momentum
-        self.weight = Tensor(np.ones(num_features, dtype), requires_grad=True)
-        self.bias = Tensor(np.zeros(num_features, dtype), requires_grad=True)
-        self.running_mean = np.zeros(num_features, dtype)
-        self.running_var = np.ones(num_features, dtype)
+        self.weight = Tensor(np.ones(shape, dtype), requires_grad=True)
+        self.bias = Tensor(np.zeros(shape, dtype), requires_grad=True)
+        self.running_mean = np.zeros(shape, dtype)
+        self.running_var = np.ones(shape, dtype)
         self.num_batches_tracked = np.array(0)
 
     # Normalize by the batch in training
@@ -101,12 +125,10 @@ class LayerNorm(Module):
         *,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        weight = np.ones(normalized_shape, dtype)
-        if weight.ndim == 0 or weight.size == 0 or not eps >= 0:
-            raise ValueError(f"normalized_shape={normalized_shape}, eps={eps}")
+        shape = settings(self, normalized_shape, eps)
         self.eps = eps
-        self.weight = Tensor(weight, requires_grad=True)
-        self.bias = Tensor(np.zeros_like(weight), requires_grad=True)
+        self.weight = Tensor(np.ones(shape, dtype), requires_grad=True)
+        self.bias = Tensor(np.zeros(shape, dtype), requires_grad=True)
 
     def forward(self, x: Array) -> Array:
         """(x - mean) / sqrt(var + eps) * weight + bias."""
@@ -118,7 +140,11 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """`functional.rms_norm` over the last axes; weight is ones at first."""
+    """`functional.rms_norm` over the last axes, of normalized_shape.
+
+    weight (ones at first) has that shape. Raises ShapeError for other last
+    axes, ValueError for settings that make no sense.
+    """
 
     def __init__(
         self,
@@ -127,11 +153,9 @@ class RMSNorm(Module):
         *,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        weight = np.ones(normalized_shape, dtype)
-        if weight.ndim == 0 or weight.size == 0 or not (eps or 0) >= 0:
-            raise ValueError(f"normalized_shape={normalized_shape}, eps={eps}")
+        shape = settings(self, normalized_shape, eps)
         self.eps = eps
-        self.weight = Tensor(weight, requires_grad=True)
+        self.weight = Tensor(np.ones(shape, dtype), requires_grad=True)
 
     def forward(self, x: Array) -> Array:
         """x / sqrt(mean(x²) + eps) * weight."""

@@ -13,7 +13,7 @@ from chainrule.rules.table import enter
 
 
 # Divide the deviations z - μ by the root r
-def standard(
+def standardize(
     x: Array, axes: tuple[int, ...], eps: float, center: bool
 ) -> tuple[Array, Array]:
     """The normalized x, and the root by which it was divided."""
@@ -31,8 +31,8 @@ def through(
 
     The Jacobian is symmetric, so this is its way forward too.
     """
-    hat, r = standard(x, axes, eps, center)
-    rest = g - hat * np.mean(g * hat, axis=axes, keepdims=True)
+    x_hat, r = standardize(x, axes, eps, center)
+    rest = g - x_hat * np.mean(g * x_hat, axis=axes, keepdims=True)
     if center:
         rest = rest - np.mean(g, axis=axes, keepdims=True)
     return rest / r
@@ -49,23 +49,20 @@ def normalized(
     center: bool,
 ) -> Array:
     """x without its mean over the axes, over its root, times w, plus b."""
-    return hat(x, axes, eps, center) * w + b
-
-
-def hat(x: Array, axes: tuple[int, ...], eps: float, center: bool) -> Array:
-    """The normalized x."""
-    return standard(x, axes, eps, center)[0]
+    return standardize(x, axes, eps, center)[0] * w + b
 
 
 normalize = enter(
     Primitive(normalized, "normalize"),
     lambda g, _ans, x, w, _b, **how: through(g * w, x, **how),
-    lambda g, _ans, x, _w, _b, **how: unbroadcast(g * hat(x, **how), _w.shape),
-    lambda g, _ans, _x, _w, _b, **_how: unbroadcast(g, _b.shape),
+    lambda g, _ans, x, w, _b, **how: unbroadcast(
+        g * standardize(x, **how)[0], w.shape
+    ),
+    lambda g, _ans, _x, _w, b, **_how: unbroadcast(g, b.shape),
 )
 normalize.jvps = (
     lambda t, _ans, x, w, _b, **how: w * through(t, x, **how),
-    lambda t, _ans, x, _w, _b, **how: t * hat(x, **how),
+    lambda t, _ans, x, _w, _b, **how: t * standardize(x, **how)[0],
     lambda t, ans, _x, _w, _b, **_how: np.broadcast_to(t, ans.shape),
 )
 
@@ -82,12 +79,13 @@ def forward(
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
     """The result; the normalized x and its root, for the way back."""
     n = math.prod(x.shape[axis] for axis in axes)
-    hat = x - np.add.reduce(x, axes, keepdims=True) / n if center else x
-    r = np.sqrt(np.add.reduce(hat * hat, axes, keepdims=True) / n + eps)
-    hat = hat / r
-    out = hat * w
+    if center:
+        x = x - np.add.reduce(x, axes, keepdims=True) / n
+    r = np.sqrt(np.add.reduce(x * x, axes, keepdims=True) / n + eps)
+    x_hat = x / r
+    out = x_hat * w
     out += b
-    return out, (hat, r)
+    return out, (x_hat, r)
 
 
 # Subtract the shadows in place
@@ -104,20 +102,19 @@ def backward(
     center: bool,
 ) -> list[Any]:
     """The gradients of x, w and b, each only if it is needed."""
-    hat, r = kept
-    n = math.prod(hat.shape[axis] for axis in axes)
+    x_hat, r = kept
+    n = math.prod(x_hat.shape[axis] for axis in axes)
     shares: list[Any] = [None, None, None]
     if needs[0]:
         rest = g * w
-        along = np.add.reduce(rest * hat, axes, keepdims=True) / n
-        level = np.add.reduce(rest, axes, keepdims=True) / n
-        rest -= hat * along
+        along = np.add.reduce(rest * x_hat, axes, keepdims=True) / n
         if center:
-            rest -= level
+            rest -= np.add.reduce(rest, axes, keepdims=True) / n
+        rest -= x_hat * along
         rest /= r
         shares[0] = rest
     if needs[1]:
-        shares[1] = unbroadcast(g * hat, w.shape)
+        shares[1] = unbroadcast(g * x_hat, w.shape)
     if needs[2]:
         shares[2] = unbroadcast(g, b.shape)
     return shares
