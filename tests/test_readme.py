@@ -1,5 +1,6 @@
 """The README keeps its word: its example runs, its commands and files exist."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -46,3 +47,20 @@ def test_every_relative_link_leads_somewhere() -> None:
     ]
     assert links
     assert [link for link in links if not (ROOT / str(link)).exists()] == []
+
+
+def test_the_names_of_the_library_exist() -> None:
+    cr = importlib.import_module("chainrule")
+    text = (ROOT / "README.md").read_text()
+    names = set(re.findall(r"`cr\.(\w+)", text))
+    assert {"nn", "optim", "train", "vjp"} <= names
+    assert [name for name in names if name not in cr.__all__] == []
+    listed = re.search(r"`cr\.optim` (.*?)schedules", text, re.DOTALL)
+    assert listed
+    optimizers = re.findall(r"\b(SGD|[A-Z]\w+)\b", listed[1])
+    assert len(optimizers) == len(set(optimizers)) == 5
+    assert set(optimizers) == {
+        name
+        for name in cr.optim.__all__
+        if name[0].isupper() and name != "Optimizer"
+    }
