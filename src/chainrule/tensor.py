@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import signature
 from typing import Any, Never
 
 import numpy as np
@@ -181,20 +182,20 @@ class Operators(Traced):
     ) -> Array:
         return reductions.std(self, axis, ddof=ddof, keepdims=keepdims)
 
-    def argmax(self, axis: Any = None) -> Any:
-        return plain(self).argmax(axis)
+    def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return plain(self).argmax(axis, keepdims=keepdims)
 
-    def argmin(self, axis: Any = None) -> Any:
-        return plain(self).argmin(axis)
+    def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return plain(self).argmin(axis, keepdims=keepdims)
 
     def argsort(self, axis: Any = -1) -> Any:
         return plain(self).argsort(axis)
 
-    def all(self, axis: Any = None) -> Any:
-        return plain(self).all(axis)
+    def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return plain(self).all(axis, keepdims=keepdims)
 
-    def any(self, axis: Any = None) -> Any:
-        return plain(self).any(axis)
+    def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return plain(self).any(axis, keepdims=keepdims)
 
     def round(self, decimals: int = 0) -> Any:
         return plain(self).round(decimals)
@@ -202,14 +203,19 @@ class Operators(Traced):
     def cumsum(self, axis: Any = None) -> Array:
         return rearranging.cumsum(self, axis)
 
+    def cumprod(self, axis: Any = None) -> Array:
+        product: Array = np.cumprod(self, axis)
+        return product
+
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
         return rearranging.trace(self, offset, axis1, axis2)
 
-    def reshape(self, *shape: Any) -> Array:
-        return shapes.reshape_(self, shape[0] if len(shape) == 1 else shape)
+    def reshape(self, *shape: Any, order: str = "C") -> Array:
+        whole = shape[0] if len(shape) == 1 else shape
+        return shapes.reshape_(self, whole, order)
 
-    def ravel(self) -> Array:
-        return shapes.reshape_(self, -1)
+    def ravel(self, order: str = "C") -> Array:
+        return shapes.reshape_(self, -1, order)
 
     flatten = ravel
 
@@ -265,6 +271,10 @@ class Operators(Traced):
             refuse_out(ufunc, out)
         if ufunc in FLAT and method == "__call__":
             return ufunc(*map(plain, inputs), **kwargs)
+        if method == "outer":  # each entry of x with each entry of y
+            x, y = inputs
+            x = np.reshape(x, np.shape(x) + (1,) * np.ndim(y))
+            return ufunc(x, y, **kwargs)
         stand_in = ufuncs.get((ufunc, method))
         if stand_in is None:
             name = ufunc.__name__
@@ -524,14 +534,18 @@ def binary(primitive: Primitive, x: Any, y: Any) -> Array:
 # List the functions whose derivative is zero or none
 FLAT = frozenset(
     [
-        np.all, np.allclose, np.any, np.argmax, np.argmin, np.argsort,
-        np.argwhere, np.around, np.array_equal, np.ceil, np.count_nonzero,
-        np.empty_like, np.equal, np.fix, np.flatnonzero, np.floor,
-        np.floor_divide, np.full_like, np.greater, np.greater_equal, np.isclose,
-        np.isfinite, np.isinf, np.isnan, np.less, np.less_equal, np.logical_and,
-        np.logical_not, np.logical_or, np.logical_xor, np.ndim, np.nonzero,
-        np.not_equal, np.ones_like, np.result_type, np.rint, np.round,
-        np.searchsorted, np.shape, np.sign, np.signbit, np.size, np.trunc,
+        np.all, np.allclose, np.angle, np.any, np.argmax, np.argmin,
+        np.argpartition, np.argsort, np.argwhere, np.around, np.array_equal,
+        np.array_equiv, np.ceil, np.count_nonzero, np.digitize, np.empty_like,
+        np.equal, np.fix, np.flatnonzero, np.floor, np.floor_divide,
+        np.full_like, np.greater, np.greater_equal, np.heaviside, np.imag,
+        np.isclose, np.iscomplex, np.iscomplexobj, np.isfinite, np.isin,
+        np.isinf, np.isnan, np.isneginf, np.isposinf, np.isreal, np.isrealobj,
+        np.less, np.less_equal, np.logical_and, np.logical_not, np.logical_or,
+        np.logical_xor, np.linalg.matrix_rank, np.may_share_memory,
+        np.nanargmax, np.nanargmin, np.ndim, np.nonzero, np.not_equal,
+        np.ones_like, np.result_type, np.rint, np.round, np.searchsorted,
+        np.shape, np.sign, np.signbit, np.size, np.spacing, np.trunc,
         np.zeros_like,
     ]
 )  # fmt: skip
@@ -550,8 +564,10 @@ def refuse_out(function: Any, out: Any) -> Never:
 def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
     """Call a stand-in; what it has no parameter for, it has no rule for."""
     for key in ("where", "initial", "dtype", "out", "order", "casting"):
-        given = kwargs.pop(key, None)
-        if given is not None and not usual(given):
+        given = kwargs.get(key)
+        if given is None or usual(given):
+            kwargs.pop(key, None)
+        elif key not in signature(f).parameters:
             raise NotDifferentiable(f"{name} has no rule for {key}=")
     try:
         return f(*args, **kwargs)

@@ -129,8 +129,15 @@ def test_axes_that_are_not_there_are_refused(f: Any) -> None:
         f(cr.Tensor(x))
 
 
-def test_another_order_of_entries_is_refused() -> None:
+def test_the_order_of_entries_may_be_by_columns() -> None:
     x = cr.Tensor(SEVEN[:6].reshape(2, 3), requires_grad=True)
-    assert np.reshape(x, (3, 2), order="C").requires_grad
+    for order in "CF":
+        for f in (
+            lambda x, o=order: np.reshape(x, (3, -1), order=o),
+            lambda x, o=order: np.ravel(x, order=o),
+            lambda x, o=order: x.reshape(3, 2, order=o),
+            lambda x, o=order: x.ravel(o),
+        ):
+            np.testing.assert_array_equal(f(x).data, f(x.data))
     with pytest.raises(cr.NotDifferentiable, match="order="):
-        np.reshape(x, (3, 2), order="F")
+        np.add(x, x, order="F")

@@ -53,7 +53,7 @@ UNARY = [
     "negative", "positive", "square", "reciprocal", "sqrt", "cbrt", "exp",
     "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
     "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
-    "arccosh", "arctanh", "absolute", "fabs",
+    "arccosh", "arctanh", "absolute", "fabs", "conjugate",
 ]  # fmt: skip
 for name in UNARY:
     draw = DOMAINS.get(name, signed)
@@ -65,7 +65,7 @@ for name in UNARY:
 
 BINARY = [
     "add", "subtract", "multiply", "divide", "logaddexp", "arctan2", "hypot",
-    "maximum", "minimum",
+    "maximum", "minimum", "fmax", "fmin", "logaddexp2",
 ]  # fmt: skip
 SHAPES = [
     ((2, 3), (2, 3)),
@@ -334,6 +334,242 @@ for p in (None, "fro", 1, -1, np.inf, -np.inf):
         lambda x, p=p: np.linalg.norm(x, p, axis=(2, 0)),
         uneven(2, 3, 4),
     )
+
+
+def psd(*shape: int) -> np.ndarray:
+    """Symmetric matrices with eigenvalues that are well apart."""
+    half = signed(*shape)
+    return half @ np.swapaxes(half, -1, -2) + np.diag(np.arange(shape[-2]))
+
+
+def even(x: Any) -> Any:
+    return (x + np.swapaxes(x, -1, -2)) / 2
+
+
+for shape in ((3, 3), (2, 3, 3)):
+    case("eigh", lambda x: np.linalg.eigvalsh(even(x)), psd(*shape))
+    case("eigh", lambda x: np.linalg.eigh(even(x), "U")[0], psd(*shape))
+    case("eigh", lambda x: np.linalg.eigh(even(x))[1], psd(*shape))
+for shape in ((3, 3), (4, 2), (2, 4), (2, 4, 2)):
+    case("svd", np.linalg.svdvals, uneven(*shape))
+    for part in range(3):
+        case(
+            "svd",
+            lambda x, i=part: np.linalg.svd(x, full_matrices=False)[i],
+            uneven(*shape),
+        )
+    case("pinv", np.linalg.pinv, uneven(*shape))
+case("svd", lambda x: np.linalg.svd(x)[0], uneven(3, 3))
+case("svd", np.linalg.cond, invertible(3, 3))
+case("svd", lambda x: np.linalg.cond(x, -2), invertible(3, 3))
+case("absolute", lambda x: np.linalg.cond(x, 1), invertible(3, 3))
+case("pinv", lambda x: np.linalg.pinv(even(x), hermitian=True), psd(3, 3))
+for p in (2, -2, "nuc"):
+    for keepdims in (False, True):
+        case(
+            "svd",
+            lambda x, p=p, k=keepdims: np.linalg.norm(
+                x, p, axis=(2, 0), keepdims=k
+            ),
+            uneven(2, 3, 4),
+        )
+    case("svd", lambda x, p=p: np.linalg.norm(x, p), uneven(3, 2))
+for options in ({}, {"axis": (0, 2), "keepdims": True}, {"axis": -1}):
+    case(
+        "norm",
+        lambda x, o=options: np.linalg.vector_norm(x, **o),
+        signed(2, 3, 2),
+    )
+    case(
+        "absolute",
+        lambda x, o=options: np.linalg.vector_norm(x, ord=3, **o),
+        signed(2, 3, 2),
+    )
+case("norm", lambda x: np.linalg.matrix_norm(x), signed(2, 3, 2))
+case("svd", lambda x: np.linalg.matrix_norm(x, ord=2), uneven(2, 3, 2))
+
+for mode in ("full", "same", "valid"):
+    for n, m in ((5, 3), (3, 5), (4, 2), (1, 3)):
+        case(
+            "convolve",
+            lambda a, v, mode=mode: np.convolve(a, v, mode),
+            signed(n),
+            signed(m),
+        )
+    case(
+        "convolve",
+        lambda a, v, mode=mode: np.correlate(a, v, mode),
+        signed(5),
+        signed(3),
+    )
+case("matmul", lambda x: np.linalg.matrix_power(x, 5), inside(3, 3))
+case("matmul", lambda x: np.linalg.matrix_power(x, -2), invertible(3, 3))
+case("positive", lambda x: np.linalg.matrix_power(x, 1), inside(2, 3, 3))
+case(
+    "matmul",
+    lambda a, b, c: np.linalg.multi_dot([a, b, c]),
+    signed(3),
+    signed(3, 4),
+    signed(4, 2),
+)
+case("multiply", np.kron, signed(2, 3), signed(2, 2))
+case("multiply", np.kron, signed(2), signed(3, 2, 2))
+case("multiply", np.cross, signed(2, 3), signed(3))
+case(
+    "multiply",
+    lambda a, b: np.cross(a, b, axisa=0, axisb=-1, axisc=0),
+    signed(3, 2),
+    signed(2, 3),
+)
+case("multiply", lambda a, b: np.linalg.cross(a, b), signed(3), signed(3))
+case("multiply", np.vecdot, signed(4, 2, 3), signed(2, 3))
+case("multiply", lambda a, b: np.linalg.vecdot(a, b, axis=0), signed(2, 3),
+     signed(2, 3))  # fmt: skip
+if hasattr(np, "matvec"):
+    case("matmul", np.matvec, signed(4, 2, 3), signed(3))
+    case("matmul", np.vecmat, signed(2), signed(4, 2, 3))
+case("multiply", np.polyval, signed(3), signed(2, 2))
+case("matmul", np.linalg.matmul, signed(2, 3), signed(3, 2))
+case("multiply", np.linalg.outer, signed(2), signed(3))
+case("multiply", np.multiply.outer, signed(2), signed(3, 2))
+case("subtract", np.subtract.outer, signed(2, 2), signed(3))
+case("getitem", lambda x: np.linalg.diagonal(x, offset=1), signed(2, 3, 4))
+case("sum", lambda x: np.linalg.trace(x, offset=-1), signed(2, 3, 4))
+case("transpose", lambda x: np.linalg.matrix_transpose(x), signed(2, 3, 4))
+
+for f in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+    for shape in ((), (3,), (2, 3), (2, 3, 2)):
+        case("reshape", lambda x, f=f: f(x) * 1.0, signed(*shape))
+case("concatenate", lambda x, y: np.dstack([x, y]), signed(2, 3), signed(2, 3))
+case("concatenate", lambda x, y: np.dstack([x, y]), signed(3), signed(3))
+case(
+    "concatenate",
+    lambda x, y: np.column_stack([x, y]),
+    signed(3),
+    signed(3, 2),
+)
+case("concatenate", np.append, signed(2, 3), signed(2))
+case(
+    "concatenate",
+    lambda x, y: np.append(x, y, axis=-1),
+    signed(2, 3),
+    signed(2, 1),
+)
+case("getitem", lambda x: np.hsplit(x, 2)[1], signed(3, 4))
+case("getitem", lambda x: np.hsplit(x, 2)[1], signed(4))
+case("getitem", lambda x: np.vsplit(x, [1])[1], signed(3, 4))
+case("getitem", lambda x: np.dsplit(x, 2)[0], signed(2, 1, 4))
+if hasattr(np, "unstack"):
+    case("getitem", lambda x: np.unstack(x, axis=-1)[1], signed(2, 3))
+case("getitem", lambda x: np.flipud(x), signed(3, 2))
+case("getitem", lambda x: np.fliplr(x), signed(3, 2))
+for turns in (0, 1, 2, -1, 5):
+    case("getitem", lambda x, k=turns: np.rot90(x, k), signed(3, 2, 2))
+    case(
+        "getitem",
+        lambda x, k=turns: np.rot90(x, k, axes=(2, 0)),
+        signed(3, 2, 2),
+    )
+for start in (0, 1, 3, -1):
+    case("transpose", lambda x, s=start: np.rollaxis(x, 1, s), signed(2, 3, 4))
+case("getitem", lambda x: np.delete(x, 1, axis=-1), signed(2, 3))
+case("getitem", lambda x: np.delete(x, slice(0, 3)), signed(2, 3))
+case("getitem", lambda x: np.compress([1, 0, 1], x, axis=1), signed(2, 3))
+case("getitem", lambda x: np.compress([0, 0, 1], x), signed(2, 3))
+case("getitem", lambda x: np.extract(x > 0, x), signed(3, 3))
+case("getitem", lambda x: np.partition(x, 1, axis=0), signed(4, 2))
+case("getitem", lambda x: np.partition(x, 2, axis=None), signed(4, 2))
+case(
+    "where",
+    lambda x, y: np.select([x > 1, x > 0], [y, x * x], -x),
+    signed(2, 3),
+    signed(3),
+)
+case("where", lambda x: np.select([x > 0], [x]), signed(2, 3))
+case(
+    "broadcast_to",
+    lambda x, y: np.stack(np.broadcast_arrays(x, y)),
+    signed(3),
+    signed(2, 1),
+)
+for indexing in ("xy", "ij"):
+    case(
+        "broadcast_to",
+        lambda x, y, z, i=indexing: np.stack(np.meshgrid(x, y, z, indexing=i)),
+        signed(2),
+        signed(3),
+        signed(4),
+    )
+case(
+    "multiply",
+    lambda x, y: np.multiply(*np.meshgrid(x, y, sparse=True)),
+    signed(2),
+    signed(3),
+)
+case("scatter", lambda x: np.diagflat(x, 1), signed(2, 2))
+case("positive", lambda x: np.copy(x), signed(2, 3))
+case("square", lambda x: np.real(x) ** 2, signed(2, 3))
+if hasattr(np, "astype"):
+    case("astype", lambda x: np.astype(x, x.dtype), signed(2))
+
+for axis in (None, 0, -1, (0, 2), ()):
+    for keepdims in (False, True):
+        options = {"axis": axis, "keepdims": keepdims}
+        for f in (np.median, np.ptp, lambda x, **o: np.quantile(x, 0.3, **o)):
+            if axis == () and f is np.median:
+                continue
+            case("getitem", lambda x, f=f, o=options: f(x, **o),
+                 signed(2, 3, 2))  # fmt: skip
+        case("where", lambda x, o=options: np.nansum(x, **o), signed(2, 3, 2))
+case("getitem", lambda x: np.percentile(x, 80), signed(7))
+case("where", lambda x: np.nanmean(np.where(x > 1, np.nan, x), 0), signed(5, 2))
+case("mean", lambda x: np.average(x, axis=1), signed(2, 3))
+case("divide", lambda x, w: np.average(x, weights=w), signed(2, 3),
+     positive(2, 3))  # fmt: skip
+case("divide", lambda x, w: np.average(x, -2, w, keepdims=True), signed(2, 3),
+     positive(2))  # fmt: skip
+zeros = np.array([[0.0, 2, 3], [4, 0, 0]])
+for x in (signed(2, 3), zeros):
+    for axis in (None, 0, -1):
+        case("prod", lambda x, a=axis: np.cumprod(x, a), x)
+case("prod", lambda x: x.cumprod(0), signed(2, 3))
+case("prod", lambda x: np.multiply.accumulate(x, axis=1), signed(2, 3))
+case("prod", lambda x: np.cumprod(x), signed())
+if hasattr(np, "cumulative_sum"):
+    for initial in (False, True):
+        options = {"axis": 1, "include_initial": initial}
+        case("cumsum", lambda x, o=options: np.cumulative_sum(x, **o),
+             signed(2, 3))  # fmt: skip
+        case("prod", lambda x, o=options: np.cumulative_prod(x, **o),
+             signed(2, 3))  # fmt: skip
+case("subtract", lambda x: np.diff(x), signed(2, 4))
+case("subtract", lambda x: np.diff(x, 2, axis=0), signed(4, 2))
+case("subtract", lambda x: np.gradient(x, axis=-1), signed(3, 4))
+case("subtract", lambda x: np.stack(np.gradient(x, 0.5, 2.0)), signed(3, 4))
+case("subtract", lambda x: np.gradient(x, 0.5), signed(2))
+case("sum", lambda y: np.trapezoid(y, dx=0.5, axis=0), signed(4, 2))
+case("sum", np.trapezoid, signed(2, 4), np.cumsum(positive(4)))
+case("multiply", lambda a, b: np.linspace(a, b, 4), signed(), signed())
+case(
+    "multiply",
+    lambda a, b: np.linspace(a, b, 3, endpoint=False, axis=-1),
+    signed(2),
+    signed(3, 1),
+)
+for f in (np.deg2rad, np.radians, np.rad2deg, np.degrees):
+    case("multiply", lambda x, f=f: f(x), signed(2, 3))
+case("where", np.sinc, signed(2, 3) / 3)
+case("where", np.sinc, np.array([-0.2, 0.0, 0.13, 2.0]))
+case("where", lambda x: np.nan_to_num(np.where(x > 1, np.nan, x)), signed(5))
+case(
+    "where",
+    lambda x: np.nan_to_num(np.where(x > 1, np.inf, x), posinf=2.5),
+    signed(5),
+)
+case("transpose", lambda x: np.reshape(x, (3, -1), order="F"), signed(2, 3, 2))
+case("transpose", lambda x: np.ravel(x, order="F"), signed(2, 3, 2))
+case("transpose", lambda x: x.reshape(4, 3, order="F"), signed(2, 3, 2))
+case("transpose", lambda x: x.ravel("F"), signed(2, 3))
 for layer in (fused.linear, fused.linear_relu):
     case(layer.name, layer, signed(5, 3), signed(2, 3), signed(2))
     case(layer.name, layer, signed(4, 5, 3), signed(2, 3), signed(2))

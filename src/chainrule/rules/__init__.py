@@ -5,25 +5,35 @@ from __future__ import annotations
 
 from chainrule.rules import (
     elementwise,
+    entrywise,
     fused,
     indexing,
     linalg,
+    multilinear,
     normalizing,
     products,
     rearranging,
     reductions,
     shapes,
+    spectral,
+    stacking,
+    statistics,
 )
 
 # List the families
 __all__ = [
     "elementwise",
+    "entrywise",
     "fused",
     "indexing",
     "linalg",
+    "multilinear",
     "normalizing",
     "products",
     "rearranging",
     "reductions",
     "shapes",
+    "spectral",
+    "stacking",
+    "statistics",
 ]

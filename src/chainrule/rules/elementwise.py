@@ -36,6 +36,7 @@ divide = elementwise(
 # Change the sign, square, invert
 negative = elementwise(np.negative, lambda g, _ans, _x: -g)
 positive = elementwise(np.positive, lambda g, _ans, _x: g)
+conjugate = elementwise(np.conjugate, lambda g, _ans, _x: g)
 square = elementwise(np.square, lambda g, _ans, x: g * (2 * x))
 reciprocal = elementwise(
     np.reciprocal, lambda g, _ans, x: -ratio(ratio(g, x), x)
@@ -117,6 +118,11 @@ logaddexp = elementwise(
     lambda g, ans, x, _y: g * np.exp(x - finite(ans)),
     lambda g, ans, _x, y: g * np.exp(y - finite(ans)),
 )
+logaddexp2 = elementwise(
+    np.logaddexp2,
+    lambda g, ans, x, _y: g * np.exp2(x - finite(ans)),
+    lambda g, ans, _x, y: g * np.exp2(y - finite(ans)),
+)
 
 
 # Turn and unturn angles
@@ -170,6 +176,16 @@ minimum = elementwise(
     np.minimum,
     lambda g, _ans, x, y: g * weight(x < y, x == y, g),
     lambda g, _ans, x, y: g * weight(y < x, x == y, g),
+)
+fmax = elementwise(
+    np.fmax,
+    lambda g, _ans, x, y: g * weight((x > y) | (y != y), x == y, g),
+    lambda g, _ans, x, y: g * weight((y > x) | (x != x), x == y, g),
+)
+fmin = elementwise(
+    np.fmin,
+    lambda g, _ans, x, y: g * weight((x < y) | (y != y), x == y, g),
+    lambda g, _ans, x, y: g * weight((y < x) | (x != x), x == y, g),
 )
 where = elementwise(
     np.where,

@@ -204,8 +204,11 @@ def vector_norm(x: Array, p: Any, axis: int, keepdims: bool) -> Array:
     """The p-norm along one axis."""
     if p == 2:
         return apply(length, (x,), {"axis": (axis,), "keepdims": keepdims})
-    if isinstance(p, str) or p == 0:
+    if isinstance(p, str):
         raise NotDifferentiable(f"np.linalg.norm has no rule for ord={p!r}")
+    if p == 0:  # a count, whose slope is zero
+        count = np.sum(plain(x) != 0, axis, keepdims=keepdims)
+        return np.asarray(count, x.dtype)
     size = np.absolute(x)
     if abs(p) == np.inf:
         extreme = np.max if p > 0 else np.min
@@ -226,6 +229,8 @@ def matrix_norm(
     x: Array, p: Any, axes: tuple[int, ...], keepdims: bool
 ) -> Array:
     """The greatest sum of a column (1) or of a row (infinity)."""
+    if p in (2, -2, "nuc"):
+        return spectral_norm(x, p, axes, keepdims)
     if p not in (1, -1, np.inf, -np.inf):
         raise NotDifferentiable(f"np.linalg.norm has no rule for ord={p!r}")
     rows, columns = axes if abs(p) == 1 else axes[::-1]
@@ -233,3 +238,35 @@ def matrix_norm(
     extreme = np.max if p > 0 else np.min
     found = extreme(sums, columns, keepdims=True)
     return found if keepdims else np.squeeze(found, axes)
+
+
+def spectral_norm(
+    x: Array, p: Any, axes: tuple[int, ...], keepdims: bool
+) -> Array:
+    """The greatest singular value (2), the least (-2), or the sum of all."""
+    s = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
+    s = np.where(s == 0, 0.0, s)
+    fold = np.sum if p == "nuc" else np.max if p == 2 else np.min
+    found = fold(s, -1)
+    return np.expand_dims(found, axes) if keepdims else found
+
+
+# Say what is measured
+@implements(np.linalg.vector_norm)
+def vector_norm_(
+    x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2
+) -> Array:
+    over = axes_of(x, axis)
+    if ord == 2:
+        return apply(length, (x,), {"axis": over, "keepdims": keepdims})
+    row = np.moveaxis(x, over, range(-len(over), 0))
+    row = row.reshape((*row.shape[: x.ndim - len(over)], -1))
+    found = vector_norm(row, ord, -1, False)
+    return np.expand_dims(found, over) if keepdims else found
+
+
+@implements(np.linalg.matrix_norm)
+def matrix_norm_(
+    x: Array, /, *, keepdims: bool = False, ord: Any = "fro"
+) -> Array:
+    return norm(x, ord, (-2, -1), keepdims)

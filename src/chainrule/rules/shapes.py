@@ -43,13 +43,16 @@ def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
 
 # Call them as NumPy does
 @implements(np.reshape)
-def reshape_(a: Array, shape: Any) -> Array:
+def reshape_(a: Array, shape: Any, order: str = "C") -> Array:
+    if order == "F":  # columns first: the rows of the transpose
+        whole = shape if isinstance(shape, tuple | list) else (shape,)
+        return transpose_(reshape_(transpose_(a), tuple(whole[::-1])))
     return apply(reshape, (a,), {"shape": shape})
 
 
 @implements(np.ravel)
-def ravel(a: Array) -> Array:
-    return reshape_(a, -1)
+def ravel(a: Array, order: str = "C") -> Array:
+    return reshape_(a, -1, order)
 
 
 @implements(np.broadcast_to)

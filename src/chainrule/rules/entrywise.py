@@ -1,0 +1,53 @@
+# Edit the book, or edit here and stitch.
+"""Functions that work entry by entry and are made of those with rules."""
+
+from __future__ import annotations
+
+from math import factorial, pi
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine import Array, plain
+from chainrule.rules.elementwise import where
+from chainrule.rules.table import implements, ufuncs
+
+
+# Change the unit, and replace what is no number
+def radians(x: Array) -> Array:
+    return x * (pi / 180)
+
+
+def degrees(x: Array) -> Array:
+    return x * (180 / pi)
+
+
+ufuncs[np.radians, "__call__"] = ufuncs[np.deg2rad, "__call__"] = radians
+ufuncs[np.degrees, "__call__"] = ufuncs[np.rad2deg, "__call__"] = degrees
+
+
+@implements(np.nan_to_num)
+def nan_to_num(
+    x: Array, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None
+) -> Array:
+    bare, most = plain(x), np.finfo(x.dtype).max
+    for found, instead in (
+        (np.isnan(bare), nan),
+        (bare == np.inf, most if posinf is None else posinf),
+        (bare == -np.inf, -most if neginf is None else neginf),
+    ):
+        x = where(found, instead, x)
+    return x
+
+
+# Divide a sine by its argument, and use the series near zero
+@implements(np.sinc)
+def sinc(x: Array) -> Array:
+    y = pi * x
+    near = np.absolute(plain(y)) < 0.5
+    small = where(near, y, 0.0)
+    square, series = small * small, 0.0
+    for n in reversed(range(9)):
+        series = series * square + (-1) ** n / factorial(2 * n + 1)
+    far = where(near, 1.0, y)
+    return where(near, series, np.sin(far) / far)

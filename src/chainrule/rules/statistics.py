@@ -1,0 +1,201 @@
+# Edit the book, or edit here and stitch.
+"""Averages, order statistics, differences and sums along an axis."""
+
+from __future__ import annotations
+
+from math import prod as product
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from chainrule.engine import Array, plain
+from chainrule.errors import NotDifferentiable, ShapeError
+from chainrule.rules.elementwise import where
+from chainrule.rules.rearranging import along, cumsum, sort
+from chainrule.rules.reductions import axes_of, max, mean, min, prod, sum
+from chainrule.rules.shapes import (
+    array,
+    broadcast_to_,
+    concatenate_,
+    moveaxis,
+    reshape_,
+    transpose_,
+)
+from chainrule.rules.table import implements, ufuncs
+
+
+# Bring what is measured into one axis
+def lined(a: Array, axis: Any) -> tuple[Array, tuple[int, ...]]:
+    """a with the named axes made one, the last; and the shape kept."""
+    gone = axes_of(a, axis)
+    stay = tuple(i for i in range(a.ndim) if i not in gone)
+    lengths = tuple(a.shape[i] for i in stay)
+    count = product(a.shape[i] for i in gone)
+    kept = tuple(1 if i in gone else n for i, n in enumerate(a.shape))
+    return reshape_(transpose_(a, stay + gone), (*lengths, count)), kept
+
+
+# Read off the sorted entries
+@implements(np.quantile)
+def quantile(
+    a: Array,
+    q: Any,
+    axis: Any = None,
+    *,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> Array:
+    if method != "linear" or np.ndim(q):
+        raise NotDifferentiable("np.quantile has rules for one linear quantile")
+    row, kept = lined(a, axis)
+    row = sort(row)
+    place = float(plain(q)) * (row.shape[-1] - 1)
+    low = int(place)
+    high = low + (place > low)
+    found = row[..., low] + (row[..., high] - row[..., low]) * (place - low)
+    found = where(np.isnan(plain(row)[..., -1]), np.nan, found)
+    return reshape_(found, kept) if keepdims else found
+
+
+@implements(np.percentile)
+def percentile(a: Array, q: Any, axis: Any = None, **options: Any) -> Array:
+    return quantile(a, q / 100, axis, **options)
+
+
+@implements(np.median)
+def median(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    return quantile(a, 0.5, axis, keepdims=keepdims)
+
+
+@implements(np.ptp)
+def ptp(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
+
+
+# Average with weights, and without what is missing
+@implements(np.average)
+def average(
+    a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False
+) -> Array:
+    a = array(a)
+    if weights is None:
+        return mean(a, axis, keepdims=keepdims)
+    w = array(weights)
+    if w.shape != a.shape:
+        if w.ndim != 1 or not isinstance(axis, int):
+            raise ShapeError("average", [a.shape, w.shape], "say which axis")
+        places = [1] * a.ndim
+        places[axis] = -1
+        w = broadcast_to_(reshape_(w, tuple(places)), a.shape)
+    total = sum(a * w, axis, keepdims=keepdims)
+    return total / sum(w, axis, keepdims=keepdims)
+
+
+@implements(np.nansum)
+def nansum(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    return sum(where(np.isnan(plain(a)), 0.0, a), axis, keepdims=keepdims)
+
+
+@implements(np.nanmean)
+def nanmean(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    known = np.sum(~np.isnan(plain(a)), axis, keepdims=keepdims)
+    return nansum(a, axis, keepdims=keepdims) / known.astype(a.dtype)
+
+
+# Multiply up to here
+@implements(np.cumprod)
+def cumprod(a: Array, axis: int | None = None) -> Array:
+    if axis is None or a.ndim == 0:
+        a, axis = reshape_(a, -1), 0
+    last = moveaxis(a, axis, -1)
+    factors = np.tri(last.shape[-1], dtype=bool)
+    rows = where(factors, last[..., None, :], 1.0)
+    return moveaxis(prod(rows, -1), -1, axis)
+
+
+ufuncs[np.multiply, "accumulate"] = lambda array, axis=0: cumprod(array, axis)
+
+
+def cumulative(running: Any, start: float) -> Any:
+    """`running` under its later name, which may begin with `start`."""
+
+    def accumulate(
+        x: Array,
+        /,
+        *,
+        axis: int | None = None,
+        include_initial: bool = False,
+    ) -> Array:
+        if axis is None and x.ndim > 1:
+            raise ShapeError("cumulative", [x.shape], "say along which axis")
+        along_axis = 0 if axis is None else axis
+        found = running(x, along_axis)
+        if include_initial:
+            shape = list(x.shape)
+            shape[along_axis] = 1
+            first = np.full(shape, start, x.dtype)
+            found = concatenate_([first, found], along_axis)
+        return found
+
+    return accumulate
+
+
+if hasattr(np, "cumulative_sum"):  # new in NumPy 2.1
+    implements(np.cumulative_sum)(cumulative(cumsum, 0.0))
+    implements(np.cumulative_prod)(cumulative(cumprod, 1.0))
+
+
+# Take differences along an axis
+@implements(np.diff)
+def diff(a: Array, n: int = 1, axis: int = -1) -> Array:
+    axis = normalize_axis_index(axis, a.ndim)
+    late, early = along(axis, slice(1, None)), along(axis, slice(None, -1))
+    for _ in range(n):
+        a = a[late] - a[early]
+    return a
+
+
+def slope(f: Array, step: float, axis: int) -> Array:
+    """Central differences along an axis, one-sided ones at its ends."""
+    rise = diff(f, 1, axis) / step
+    first, last = along(axis, slice(0, 1)), along(axis, slice(-1, None))
+    late, early = along(axis, slice(2, None)), along(axis, slice(None, -2))
+    middle = (f[late] - f[early]) / (2 * step)
+    return concatenate_([rise[first], middle, rise[last]], axis)
+
+
+@implements(np.gradient)
+def gradient(f: Array, *varargs: Any, axis: Any = None) -> Any:
+    axes = axes_of(f, axis)
+    steps = varargs * len(axes) if len(varargs) == 1 else varargs
+    steps = steps or (1.0,) * len(axes)
+    if len(steps) != len(axes) or any(np.ndim(h) for h in steps):
+        raise NotDifferentiable("np.gradient has rules for even spacing")
+    found = tuple(map(lambda h, i: slope(f, h, i), steps, axes))
+    return found[0] if len(found) == 1 else found
+
+
+@implements(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
+    y = moveaxis(array(y), axis, -1)
+    if x is not None:
+        x = array(x)
+        dx = diff(x if x.ndim == 1 else moveaxis(x, axis, -1))
+    return sum(dx * (y[..., 1:] + y[..., :-1]) / 2, -1)
+
+
+@implements(np.linspace)
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    *,
+    axis: int = 0,
+) -> Array:
+    dtype = np.result_type(plain(start), plain(stop), 1.0)
+    part = np.linspace(0, 1, num, endpoint, dtype=dtype)
+    ndim = np.ndim(plain(start) + plain(stop))
+    part = part.reshape(-1, *(1,) * ndim)
+    return moveaxis(start * (1 - part) + stop * part, 0, axis)
