@@ -95,7 +95,14 @@ def test_ticks_are_round(axis: dict[str, Any], values: list[float]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(1e-24, "10^−24"), (1e6, "10^6"), (1e5, "100000"), (2e7, "2.00 × 10^7")],
+    [
+        (1e-24, "10^−24"),
+        (0.001, "0.001"),
+        (0, "0"),
+        (1e4, "10000"),
+        (1e5, "10^5"),
+        (2e7, "2.00 × 10^7"),
+    ],
 )
 def test_a_tick_at_a_power_of_ten_is_short(value: float, words: str) -> None:
     js = MiniRacer()

@@ -25,8 +25,13 @@ const live = (() => {
     return `${digits} × 10^${Number(exponent)}`.replaceAll("-", "−");
   };
 
-  // A value beside its tick: a power of ten without the one in front.
-  const tick = (value) => number(value).replace(/^1\.00 × /, "");
+  // A value beside its tick: a great or a small power of ten by its exponent.
+  const tick = (value) => {
+    const power = Math.round(Math.log10(value));
+    const far = value > 0 && (power > 4 || power < -3);
+    const short = far && value === 10 ** power;
+    return short ? `10^${power}`.replace("-", "−") : number(value);
+  };
 
   // Words in pieces, the exponent of a power of ten raised by `up`.
   const raised = (words, up) =>
