@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from chainrule.nn import functional, init
+from chainrule.nn.dropout import Dropout
 from chainrule.nn.layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from chainrule.nn.module import Module
 from chainrule.nn.normalization import (
@@ -22,6 +23,7 @@ from chainrule.nn.normalization import (
 __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
+    "Dropout",
     "LayerNorm",
     "Linear",
     "Module",

@@ -307,3 +307,37 @@ def rms_norm(
     eps = float(np.finfo(dtype).eps) if eps is None else eps
     zero = np.zeros((), dtype)
     return normalizing.normalize(x, w, zero, axes=axes, eps=eps, center=False)
+
+
+# Drop entries, and enlarge those that stay
+def dropout(
+    x: Array,
+    p: float = 0.5,
+    training: bool = True,
+    *,
+    rng: np.random.Generator | None = None,
+) -> Array:
+    """x * r / (1 - p), each entry of the mask r being 0 with chance p, else 1.
+
+    x has any shape; the result has the same. The mean over all masks is x,
+    the variance x^2 p / (1 - p); the gradient is g * r / (1 - p), r the same.
+    Each call with 0 < p < 1 draws one number an entry from `rng`; without a
+    generator they are new each time. Not in training the result is x; for
+    p = 0 too, and for p = 1 it is 0. Raises ValueError unless 0 <= p <= 1.
+    See "What is dropped is made up for by what stays".
+    """
+    check_share(p)
+    if not training or p == 0:
+        return x
+    shape, dtype = shape_of(x), np.asarray(plain(x)).dtype
+    if p == 1:
+        return x * np.zeros(shape, dtype)
+    rng = np.random.default_rng() if rng is None else rng
+    kept = rng.random(shape) >= p
+    return x * np.multiply(kept, 1 / (1 - p), dtype=dtype)
+
+
+def check_share(p: float) -> None:
+    """Complain unless p is a share."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is the share to drop, from 0 to 1, not {p}")

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.engine import Leaf, no_grad, plain
 from chainrule.errors import ShapeError
+from chainrule.saved import check_dtype, check_names
 from chainrule.tensor import Tensor
 
 
@@ -115,18 +116,17 @@ class Module:
         """Copy the arrays of `state` into parameters and buffers, all or none.
 
         Raises KeyError if names are missing or unknown, ShapeError if an array
-        has not the shape of its parameter. Each parameter keeps its dtype.
+        has not the shape of its parameter, TypeError if its numbers are of
+        another kind, as complex ones. Each parameter keeps its dtype.
         """
-        own = self.state()
-        if own.keys() != state.keys():
-            missing = sorted(own.keys() - state.keys())
-            unknown = sorted(state.keys() - own.keys())
-            raise KeyError(f"missing: {missing}, unknown: {unknown}")
-        arrays = {name: np.asarray(state[name]) for name in own}
+        own, kind = self.state(), type(self).__name__
+        check_names(f"state of {kind}", state, own, error=KeyError)
+        arrays = {name: np.asarray(plain(state[name])) for name in own}
         for name, x in own.items():
             if arrays[name].shape != x.shape:
                 shapes = [arrays[name].shape, x.shape]
                 raise ShapeError("load_state_dict", shapes, layer=name)
+            check_dtype(f"{name}: load_state_dict", arrays[name].dtype, x.dtype)
         with no_grad():
             for name, x in own.items():
                 x[...] = arrays[name]

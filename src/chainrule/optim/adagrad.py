@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Adagrad(Optimizer):
         "initial_accumulator_value",
         "eps",
     )
+    remembers: ClassVar[dict[str, str]] = {"total": ""}
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Adam(Optimizer):
     """
 
     settings = ("lr", "betas", "eps", "weight_decay")
+    remembers: ClassVar[dict[str, str]] = {"m": "", "v": ""}
 
     def __init__(
         self,

@@ -5,14 +5,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from chainrule.optim.optimizer import Optimizer, at_least_zero
+from chainrule.saved import check_names
 
 
 # Save all but the optimizer
 class Resumable:
-    """What all schedules share: a state that can be saved and restored."""
+    """What all schedules share: a state that can be saved and restored.
+
+    `past` names what changes with time; all else that a schedule keeps, but
+    its optimizer, are arguments of its constructor, under their names.
+    """
+
+    past: ClassVar[tuple[str, ...]] = ()
 
     def state_dict(self) -> dict[str, Any]:
         """All of the schedule but its optimizer, which saves itself."""
@@ -20,12 +27,25 @@ class Resumable:
         return {name: value for name, value in kept if name != "optimizer"}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave; ValueError for another kind."""
-        own = self.state_dict().keys()
-        if own != state.keys():
-            kind = type(self).__name__
-            raise ValueError(f"{kind} keeps {sorted(own)}, not {sorted(state)}")
-        vars(self).update(state)
+        """Take over what `state_dict` gave, all or nothing.
+
+        Raises ValueError for the state of another kind of schedule, and for
+        settings that the constructor refuses.
+        """
+        kind = type(self).__name__
+        check_names(f"state of {kind}", state, self.state_dict())
+        settings = {k: v for k, v in state.items() if k not in self.past}
+        other = self.made_again(settings).state_dict()
+        now = {name: self.in_time(name, state[name]) for name in self.past}
+        vars(self).update(other | now)
+
+    def made_again(self, settings: dict[str, Any]) -> Self:
+        """A schedule with these settings, or the constructor's complaint."""
+        raise NotImplementedError
+
+    def in_time(self, name: str, value: Any) -> Any:
+        """What changes with time, unless it makes no sense."""
+        return steps(name, value, least=0)
 
 
 # Give a rate to each time
@@ -38,6 +58,8 @@ class Schedule(Resumable):
     place of an optimizer the initial rate alone may be given. Raises
     ValueError for a negative time. See "A schedule is a formula with a unit".
     """
+
+    past = ("lr", "t")
 
     def __init__(self, optimizer: Optimizer | float) -> None:
         self.optimizer: Optimizer | None = None
@@ -72,6 +94,12 @@ class Schedule(Resumable):
         """Take over a state, and set the optimizer's rate by it."""
         super().load_state_dict(state)
         self.go_to(self.t)
+
+    def made_again(self, settings: dict[str, Any]) -> Self:
+        return type(self)(settings.pop("base_lr"), **settings)
+
+    def in_time(self, name: str, value: Any) -> Any:
+        return super().in_time(name, value) if name == "t" else value
 
 
 # Keep the rate as it is
@@ -268,6 +296,8 @@ class ReduceLROnPlateau(Resumable):
     anything but an optimizer. See "A plateau is a state, not a time".
     """
 
+    past = ("best", "failures", "resting")
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -320,3 +350,9 @@ class ReduceLROnPlateau(Resumable):
             lr = self.optimizer.lr * self.factor
             self.optimizer.lr = max(lr, min(self.min_lr, self.optimizer.lr))
             self.resting, self.failures = self.cooldown, 0
+
+    def made_again(self, settings: dict[str, Any]) -> Self:
+        return type(self)(self.optimizer, **settings)
+
+    def in_time(self, name: str, value: Any) -> Any:
+        return float(value) if name == "best" else super().in_time(name, value)

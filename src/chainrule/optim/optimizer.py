@@ -11,6 +11,7 @@ import numpy as np
 
 from chainrule.engine import Leaf, changed
 from chainrule.errors import ShapeError
+from chainrule.saved import check_dtype, check_names
 from chainrule.tensor import Tensor
 
 BLOCK = 1 << 15  # entries of a block: six such arrays stay in the cache
@@ -138,9 +139,14 @@ class Optimizer:
     set. Raises ValueError for no parameters, one that comes twice, or a
     learning rate that is negative or not finite; TypeError for anything that
     is no parameter.
+
+    A subclass lists in `settings` the arguments of its constructor, which it
+    keeps under their names, and in `remembers` its memories, each with the
+    setting that turns it on, "" if none does; None for any memories.
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr",)
+    remembers: ClassVar[Mapping[str, str] | None] = None
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = checked_parameters(params)
@@ -202,12 +208,20 @@ class Optimizer:
         """For each parameter that has moved: its t, and memories like it."""
         found: list[dict[str, Any]] = [{} for _ in self.params]
         for row in self._rows:
+            if any(self.t[i] for i in row.at):
+                for name in self.needed():
+                    row.memory(name)  # zeros, if it was turned on just now
             for i, at in row.at.items():
                 if self.t[i]:
                     found[i]["t"] = self.t[i]
                 for name, array in row.memories.items() if self.t[i] else ():
                     found[i][name] = array[at].reshape(self._shapes[i])
         return found
+
+    def needed(self) -> list[str]:
+        """Names of the memories that a step with these settings will read."""
+        pairs = (self.remembers or {}).items()
+        return [name for name, on in pairs if not on or getattr(self, on)]
 
     def state_dict(self) -> dict[str, Any]:
         """The settings, and a copy of the memory of each parameter."""
@@ -219,20 +233,26 @@ class Optimizer:
         return {"settings": settings, "memories": memories}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave; ValueError if it does not fit."""
-        memories = state["memories"]
+        """Take over what `state_dict` gave, all or nothing.
+
+        Raises ValueError for names that are missing or unknown, for another
+        number of parameters, for a count of steps that is none and for settings
+        that the constructor refuses; ShapeError or TypeError for a memory that
+        has not the shape of its parameter, or cannot have its dtype.
+        """
+        kind = type(self).__name__
+        check_names(f"state of {kind}", state, ["settings", "memories"])
+        settings, memories = state["settings"], state["memories"]
+        check_names(f"settings of {kind}", settings, self.settings)
+        other = type(self)(self.params, **settings)  # refuses what is senseless
         if len(memories) != len(self.params):
             numbers = f"{len(memories)}, not {len(self.params)}"
             raise ValueError(f"memories of {numbers} parameters")
-        for memory, shape in zip(memories, self._shapes, strict=True):
-            for name, value in memory.items():
-                if np.shape(value) != (() if name == "t" else shape):
-                    shapes = [np.shape(value), shape]
-                    raise ShapeError(f"load_state_dict, {name}", shapes)
-        if state["settings"].keys() != set(self.settings):
-            raise ValueError(f"other settings: {sorted(state['settings'])}")
-        for name, value in state["settings"].items():
-            setattr(self, name, value)
+        for i, memory in enumerate(memories):
+            if memory:
+                other.check_memory(f"memory of parameter {i}", memory, i)
+        for name in self.settings:
+            setattr(self, name, getattr(other, name))
         # Put each memory in its place
         self.t = [int(memory.get("t", 0)) for memory in memories]
         self._moving = []
@@ -242,6 +262,24 @@ class Optimizer:
                 for name, value in memories[i].items():
                     if name != "t":
                         row.memory(name)[at] = np.reshape(value, -1)
+
+    # Refuse a memory that does not fit
+    def check_memory(
+        self, what: str, memory: Mapping[str, Any], i: int
+    ) -> None:
+        """Complain unless this can be the memory of parameter i."""
+        if self.remembers is not None:
+            needed = ["t", *self.needed()]
+            check_names(what, memory, needed, allowed=self.remembers)
+        t = np.asarray(memory.get("t"))
+        if t.shape or t.dtype.kind not in "iu" or t < 1:
+            raise ValueError(f"{what}: t should count steps from 1, not {t}")
+        shape, dtype = self._shapes[i], self.params[i].dtype
+        for name in memory.keys() - {"t"}:
+            array = np.asarray(memory[name])
+            if array.shape != shape:
+                raise ShapeError(f"{what}, {name}", [array.shape, shape])
+            check_dtype(f"{what}, {name}", array.dtype, dtype)
 
 
 # Refuse settings and parameters that make no sense

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,11 @@ class RMSprop(Optimizer):
     """
 
     settings = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
+    remembers: ClassVar[dict[str, str]] = {
+        "v": "",
+        "m": "centered",
+        "n": "momentum",
+    }
 
     def __init__(
         self,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class SGD(Optimizer):
     """
 
     settings = ("lr", "momentum", "nesterov", "weight_decay")
+    remembers: ClassVar[dict[str, str]] = {"m": "momentum"}
 
     def __init__(
         self,
