@@ -61,6 +61,7 @@ class NotCounted(ChainRuleError, TypeError):
 class GradientError(ChainRuleError, ValueError):
     """A gradient that differs from the differences of its function.
 
+    Also one whose norm is not finite, see `optim.clip_grad_norm_`.
     `argument` counts the arguments from 0, `path` holds the keys inside a
     container, `index` the entry (None along a random direction), `output` the
     entry of the result. `cause` is "" where the rule is the only suspect,

@@ -19,6 +19,7 @@ from chainrule.nn.normalization import (
     LayerNorm,
     RMSNorm,
 )
+from chainrule.nn.residual import Residual
 
 __all__ = [
     "BatchNorm1d",
@@ -29,6 +30,7 @@ __all__ = [
     "Module",
     "RMSNorm",
     "ReLU",
+    "Residual",
     "Sequential",
     "Sigmoid",
     "Tanh",

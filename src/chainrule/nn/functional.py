@@ -120,11 +120,15 @@ def mse_loss(
     return fused.squared_error(input, target, reduction=reduction)
 
 
-def check_labels(shape: tuple[int, ...], labels: np.ndarray) -> None:
+def check_labels(
+    shape: tuple[int, ...],
+    labels: np.ndarray,
+    name: str = "cross_entropy",
+    reason: str = "logits are (B, K), labels (B,) or weights (B, K)",
+) -> None:
     """Complain unless labels are classes of logits of this shape."""
     if len(shape) != 2 or labels.shape != shape[:1]:
-        reason = "logits are (B, K), labels (B,) or weights (B, K)"
-        raise ShapeError("cross_entropy", [shape, labels.shape], reason)
+        raise ShapeError(name, [shape, labels.shape], reason)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels are integers, not {labels.dtype}")
     if labels.size and not 0 <= labels.min() <= labels.max() < shape[1]:
@@ -183,6 +187,65 @@ def binary_cross_entropy_with_logits(
         raise ShapeError("binary_cross_entropy_with_logits", shapes, reason)
     ramp = np.maximum(input, 0) - input * target
     return reduced(ramp + np.log1p(np.exp(-np.abs(input))), reduction)
+
+
+# Subtract the target, and nothing that would broadcast
+def difference(name: str, input: Array, target: Array) -> Array:
+    """input - target of equal shapes; a ShapeError says which loss asked."""
+    shapes = [shape_of(input), shape_of(target)]
+    if shapes[0] != shapes[1]:
+        raise ShapeError(name, shapes, "they should be equal")
+    return np.subtract(input, target)
+
+
+# Clip the error, and keep its size
+def huber_loss(
+    input: Array,
+    target: Array,
+    reduction: Reduction = "mean",
+    delta: float = 1.0,
+) -> Array:
+    """Half the squared error up to ±delta, a straight line beyond.
+
+    Both have the same shape: ShapeError otherwise. Formula for r = input -
+    target and c = r cut off at ±delta: c (r - c / 2). The gradient of an
+    entry is c, over the size for the mean. Raises ValueError unless delta is
+    above 0. See "A robust loss clips the error".
+    """
+    if not delta > 0:
+        raise ValueError(f"delta should be above 0, not {delta}")
+    r = difference("huber_loss", input, target)
+    c = np.clip(r, -delta, delta)
+    return reduced(c * (r - c / 2), reduction)
+
+
+def l1_loss(
+    input: Array, target: Array, reduction: Reduction = "mean"
+) -> Array:
+    """The mean over all entries of |input - target|.
+
+    Both have the same shape: ShapeError otherwise. The gradient of an entry
+    is the sign of the error, over the size for the mean; 0 at 0.
+    """
+    return reduced(np.abs(difference("l1_loss", input, target)), reduction)
+
+
+# Be surprised by logarithms of probabilities
+def nll_loss(
+    input: Array, target: Array, reduction: Reduction = "mean"
+) -> Array:
+    """The mean of -input at the right class: input (B, K), labels (B,).
+
+    Of `log_softmax(z)` it is `cross_entropy(z, target)`. The gradient of a
+    row is -1 at the right class, over B for the mean, and 0 elsewhere. Raises
+    ShapeError, TypeError (labels not integers), ValueError (no such class).
+    """
+    target = np.asarray(plain(target))
+    shape = shape_of(input)
+    reason = "logarithms of probabilities are (B, K), labels (B,)"
+    check_labels(shape, target, "nll_loss", reason)
+    rows = input if hasattr(input, "shape") else np.asarray(input)
+    return reduced(-rows[np.arange(shape[0]), target], reduction)
 
 
 # Compare each unit with its batch, or with what it remembers
