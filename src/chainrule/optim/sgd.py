@@ -47,9 +47,11 @@ class SGD(Optimizer):
             g = np.add(np.multiply(theta, self.weight_decay, out=a), g, out=a)
         step = g
         if self.momentum:
+            # Keep a share of the memory, and add the gradient
             step = m = block.memory("m")
             np.multiply(m, self.momentum, out=m)
             np.add(m, g, out=m)
         if self.nesterov:
+            # Step to the place that will be asked next
             step = np.add(np.multiply(m, self.momentum, out=b), g, out=b)
         np.subtract(theta, np.multiply(step, self.lr, out=b), out=theta)
