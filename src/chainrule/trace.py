@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,11 @@ class Graph:
     def to_svg(self) -> str:
         """A drawing: values above the wires, gradients below in the accent.
 
-        Of more than sixty nodes the middle ones are drawn as one.
+        Of more than sixty nodes the middle ones are drawn as one. What is
+        too wide goes on in a line below, like text; a square box there holds
+        the name of a node further up.
         """
-        return Drawing(shortened(self)).svg()
+        return sheet(folded(shortened(self)))
 
     def _repr_svg_(self) -> str:
         return self.to_svg()
@@ -80,6 +83,33 @@ def shortened(graph: Graph, most: int = 60) -> Graph:
         values={**graph.values, **nothing},
         gradients={**graph.gradients, **nothing},
     )
+
+
+# Break a wide drawing into lines
+def folded(graph: Graph, widest: float = 720) -> list[Drawing]:
+    """The drawing, or the lines of one that is too wide."""
+    whole = Drawing(graph)
+    if whole.left[-1] <= widest:
+        return [whole]
+    lines, start, count = [0], 0.0, 0
+    for left, right in list(pairwise(whole.left))[1:]:
+        if right - start > widest:
+            start, count = left, count + 1
+        lines.append(count)
+    line = {name: lines[k] for name, k in whole.column.items()}
+    for argument in (name for name, sign in graph.nodes.items() if not sign):
+        uses = [line[b] for a, b in graph.edges if a == argument]
+        line[argument] = min(uses, default=line[argument])
+    below = {a for a, b in graph.edges if line[a] != line[b]}
+    return [Drawing(part(graph, line, i), below) for i in range(count + 1)]
+
+
+def part(graph: Graph, line: Mapping[str, int], i: int) -> Graph:
+    """One line of a graph, with what it takes from others as arguments."""
+    edges = tuple((a, b) for a, b in graph.edges if line[b] == i)
+    guests = dict.fromkeys((a for a, _ in edges if line[a] != i), "")
+    own = {name: sign for name, sign in graph.nodes.items() if line[name] == i}
+    return Graph({**guests, **own}, edges, graph.values, graph.gradients)
 
 
 # Run, sweep and remember everything
@@ -201,8 +231,9 @@ class Drawing:
     row, radius = 64, 17
 
     # Give each node a column
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, below: Container[str] = ()) -> None:
         self.graph = graph
+        self.below = below  # the nodes that lines below will name
         self.column: dict[str, int] = {}
         for name in graph.nodes:
             before = [
@@ -283,19 +314,10 @@ class Drawing:
         )
 
     # Draw wires, then boxes
-    def svg(self) -> str:
-        """The drawing as text."""
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 '
-            f'{self.left[-1]:.0f} {self.height:.0f}" '
-            f'width="{self.left[-1]:.0f}" height="{self.height:.0f}" '
-            'style="max-width:100%;height:auto" '
-            'font-family="sans-serif" font-size="13" role="img">'
-            "<title>Values above the wires, gradients below</title>"
-        ]
-        parts += [self.wire(start, end) for start, end in self.graph.edges]
-        parts += [self.box(name) for name in self.graph.nodes]
-        return "\n".join([*parts, "</svg>"])
+    def marks(self) -> list[str]:
+        """What is drawn, wires first."""
+        wires = [self.wire(start, end) for start, end in self.graph.edges]
+        return [*wires, *(self.box(name) for name in self.graph.nodes)]
 
     def wire(self, start: str, end: str) -> str:
         """A wire: straight under its label, then bent to where it goes."""
@@ -324,7 +346,32 @@ class Drawing:
         start = x + half + 5
         value = text(start, y - 6, shown(self.graph.values[name]), INK)
         g = text(start, y + 17, shown(self.graph.gradients[name]), ACCENT)
-        return "\n".join((frame, label, value, g))
+        called = name if sign and name in self.below else ""
+        under = text(x, y + self.radius + 12, called, INK, "middle")
+        return "\n".join((frame, label, value, g, under if called else ""))
+
+
+# Set the lines of a drawing on a sheet
+def sheet(lines: Sequence[Drawing]) -> str:
+    """The lines of a drawing as one SVG image."""
+    width, height = max(line.left[-1] for line in lines), 0.0
+    parts = []
+    for line in lines:
+        parts += [f'<g transform="translate(0 {height:.0f})">', *line.marks()]
+        parts.append("</g>")
+        height += line.height + (16 if line is not lines[-1] else 0)
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 '
+            f'{width:.0f} {height:.0f}" '
+            f'width="{width:.0f}" height="{height:.0f}" '
+            'style="max-width:100%;height:auto" '
+            'font-family="sans-serif" font-size="13" role="img">'
+            "<title>Values above the wires, gradients below</title>",
+            *parts,
+            "</svg>",
+        ]
+    )
 
 
 # Set words at a place

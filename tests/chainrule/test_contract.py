@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -214,7 +216,32 @@ def test_a_drawing_of_many_nodes_is_shortened() -> None:
         graph = cr.trace(lambda x, n=n: chain(x, n), 1.0)
         assert len(graph.nodes) == n + 1
         svg = graph.to_svg()
-        assert svg.count("<rect") == min(n + 1, 60)
+        boxes = svg.count("<rect") - (svg.count("<g ") - 1)
+        assert boxes == min(n + 1, 60)
         assert (f">{n + 1 - 59} more<" in svg) == (n >= 60)
         value = f"{graph.values[f'v{n}'].item():.4g}"
         assert f">{value}<" in svg
+
+
+def test_a_wide_drawing_is_broken_into_lines() -> None:
+    """No line is wider than a page, and what goes on below has its name."""
+
+    def f(x: Any, w: Any) -> Any:
+        first = np.exp(x)
+        for _ in range(20):
+            x = np.tanh(x * w)
+        return x + first
+
+    svg = cr.trace(f, 0.5, 1.1).to_svg()
+    width = float(re.findall(r'viewBox="0 0 (\d+) ', svg)[0])
+    assert width < 1000
+    lines = svg.split("<g ")[1:]
+    assert len(lines) > 3
+    for above, line in itertools.pairwise(lines):
+        guest = re.findall(r">(v\d+)</text>", line)[0]
+        assert f">{guest}<" in above + lines[0]
+    assert svg.count(">v1<") == 2  # under its box, and where it is read
+    assert svg.count(">w<") > 3  # once in each line that reads it
+    narrow = cr.trace(lambda x: np.tanh(x) + x, 0.5).to_svg()
+    assert narrow.count("<g ") == 1
+    assert ">v1<" not in narrow
