@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.engine import Tuned
-from chainrule.rules import fused, linalg, normalizing
+from chainrule.rules import fused, linalg, normalizing, special
 from chainrule.rules.indexing import put
 from chainrule.rules.table import primitives
 
@@ -112,6 +112,9 @@ case(
 )
 case("relu", fused.relu, signed(3, 2))
 case("sigmoid", fused.sigmoid, 3 * signed(3, 2))
+for normal in (special.normal_cdf, special.normal_pdf):
+    case(normal.name, normal, 2 * signed(3, 2))
+    case(normal.name, normal, signed())
 
 for axis in (None, 0, -1, (0, 2), (1,)):
     for keepdims in (False, True):

@@ -10,6 +10,16 @@
 from __future__ import annotations
 
 from chainrule.nn import functional, init
+from chainrule.nn.activations import (
+    ELU,
+    GELU,
+    SELU,
+    AlphaDropout,
+    LeakyReLU,
+    SiLU,
+    Softmax,
+    Softplus,
+)
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from chainrule.nn.module import Module
@@ -22,17 +32,25 @@ from chainrule.nn.normalization import (
 from chainrule.nn.residual import Residual
 
 __all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
+    "AlphaDropout",
     "BatchNorm1d",
     "BatchNorm2d",
     "Dropout",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "Module",
     "RMSNorm",
     "ReLU",
     "Residual",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
     "Tanh",
     "functional",
     "init",

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from chainrule.engine import Array, plain
 from chainrule.errors import ShapeError
-from chainrule.rules import fused, normalizing
+from chainrule.rules import fused, normalizing, special
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
@@ -187,6 +188,89 @@ def binary_cross_entropy_with_logits(
         raise ShapeError("binary_cross_entropy_with_logits", shapes, reason)
     ramp = np.maximum(input, 0) - input * target
     return reduced(ramp + np.log1p(np.exp(-np.abs(input))), reduction)
+
+
+# Leave a slope below zero
+def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
+    """x above zero, negative_slope * x elsewhere, for each entry.
+
+    The slope at 0 is taken to be negative_slope. See "A dead unit is left
+    where it lies".
+    """
+    return np.where(x > 0, x, negative_slope * x)
+
+
+# Level off smoothly below zero
+def elu(x: Array, alpha: float = 1.0) -> Array:
+    """x above zero, alpha * (exp(x) - 1) elsewhere, for each entry.
+
+    No entry overflows, nor does its gradient. The slope at 0 is taken to be
+    alpha. See "The branch that is not taken sends back a NaN".
+    """
+    below = np.where(x > 0, 0.0, x)
+    return np.where(x > 0, x, alpha * np.expm1(below))
+
+
+# Gate a number by itself
+def gelu(x: Array, approximate: Literal["none", "tanh"] = "none") -> Array:
+    """x Φ(x) for each entry, Φ being the normal distribution function.
+
+    With approximate="tanh", x times half of 1 + tanh(√(2/π) (x + 0.044715
+    x³)), which is within 0.0005. Raises ValueError for another name. See "A
+    soft gate needs the normal distribution".
+    """
+    if approximate == "none":
+        return x * special.normal_cdf(x)
+    if approximate != "tanh":
+        raise ValueError(f'approximate: "none" or "tanh", not {approximate!r}')
+    near = np.clip(x, -30, 30)
+    inner = near * (1 + 0.044715 * near * near)
+    return x * fused.sigmoid(math.sqrt(8 / math.pi) * inner)
+
+
+def silu(x: Array) -> Array:
+    """x * sigmoid(x) for each entry."""
+    return x * fused.sigmoid(x)
+
+
+# Keep mean zero and variance one
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def selu(x: Array) -> Array:
+    """SELU_SCALE * elu(x, SELU_ALPHA): a normal x keeps mean 0 and variance 1.
+
+    See "Each activation asks for its own variance".
+    """
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+# Drop entries without moving mean and variance
+def alpha_dropout(
+    x: Array,
+    p: float = 0.5,
+    training: bool = False,
+    *,
+    rng: np.random.Generator | None = None,
+) -> Array:
+    """In training, set each entry to SELU's lowest value with probability p.
+
+    All entries are then scaled and moved, so that mean 0 and variance 1 are
+    kept. Without training x comes back as it is. Raises ValueError unless
+    0 <= p <= 1; for p = 1 all is zero.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return x
+    if p == 1:
+        return x * 0
+    rng = np.random.default_rng() if rng is None else rng
+    kept = rng.random(shape_of(x)) >= p
+    low = -SELU_SCALE * SELU_ALPHA
+    scale = 1 / math.sqrt((1 - p) * (1 + p * low**2))
+    return scale * (np.where(kept, x, low) - p * low)
 
 
 # Subtract the target, and nothing that would broadcast

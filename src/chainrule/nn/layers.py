@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.engine import Array
 from chainrule.errors import ShapeError
 from chainrule.nn import functional
-from chainrule.nn.init import kaiming_uniform_, uniform_
+from chainrule.nn.init import uniform_
 from chainrule.nn.module import Module, in_layer
 from chainrule.tensor import Tensor
 
@@ -43,11 +43,11 @@ class Linear(Module):
             raise ValueError(f"no layer from {in_features} to {out_features}")
         rng = np.random.default_rng() if rng is None else rng
         weight = np.empty((out_features, in_features), dtype)
+        bound = 1 / math.sqrt(in_features)
         self.weight = Tensor(weight, requires_grad=True)
-        kaiming_uniform_(self.weight, math.sqrt(5), rng=rng)
+        uniform_(self.weight, -bound, bound, rng=rng)
         self.bias: Tensor | None = None
         if bias:
-            bound = 1 / math.sqrt(in_features)
             self.bias = Tensor(weight[:, 0], requires_grad=True)
             uniform_(self.bias, -bound, bound, rng=rng)
 

@@ -1,0 +1,117 @@
+# Edit the book, or edit here and stitch.
+"""Activations as layers, each with its settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from chainrule.engine import Array
+from chainrule.nn import functional
+from chainrule.nn.module import Module
+
+
+# Let activations with settings be layers
+class LeakyReLU(Module):
+    """`functional.leaky_relu`: x above zero, negative_slope * x elsewhere."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Array) -> Array:
+        """x or negative_slope * x."""
+        return functional.leaky_relu(x, self.negative_slope)
+
+    def __repr__(self) -> str:
+        return f"LeakyReLU({self.negative_slope})"
+
+
+class ELU(Module):
+    """`functional.elu`: x above zero, alpha * (exp(x) - 1) elsewhere."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Array) -> Array:
+        """x or alpha * (exp(x) - 1)."""
+        return functional.elu(x, self.alpha)
+
+    def __repr__(self) -> str:
+        return f"ELU({self.alpha})"
+
+
+class GELU(Module):
+    """`functional.gelu`: x Φ(x), or its approximation by "tanh"."""
+
+    def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        self.approximate = approximate
+
+    def forward(self, x: Array) -> Array:
+        """x Φ(x)."""
+        return functional.gelu(x, self.approximate)
+
+    def __repr__(self) -> str:
+        return f"GELU({self.approximate!r})"
+
+
+class Softmax(Module):
+    """`functional.softmax` along an axis."""
+
+    def __init__(self, axis: int = -1) -> None:
+        self.axis = axis
+
+    def forward(self, x: Array) -> Array:
+        """exp(x) over its sum."""
+        return functional.softmax(x, self.axis)
+
+    def __repr__(self) -> str:
+        return f"Softmax({self.axis})"
+
+
+# Let activations without settings be layers
+class SELU(Module):
+    """`functional.selu`: ELU, scaled to keep mean 0 and variance 1."""
+
+    def forward(self, x: Array) -> Array:
+        """The scaled ELU of x."""
+        return functional.selu(x)
+
+
+class SiLU(Module):
+    """`functional.silu`: x * sigmoid(x) for each entry."""
+
+    def forward(self, x: Array) -> Array:
+        """x * sigmoid(x)."""
+        return functional.silu(x)
+
+
+class Softplus(Module):
+    """`functional.softplus`: log(1 + exp(x)) for each entry."""
+
+    def forward(self, x: Array) -> Array:
+        """log(1 + exp(x))."""
+        return functional.softplus(x)
+
+
+# Drop entries in training only
+class AlphaDropout(Module):
+    """`functional.alpha_dropout` in training mode, the identity in use.
+
+    The masks come from `rng`. Raises ValueError unless 0 <= p <= 1.
+    """
+
+    def __init__(
+        self, p: float = 0.5, *, rng: np.random.Generator | None = None
+    ) -> None:
+        if not 0 <= p <= 1:
+            raise ValueError(f"p is a probability, not {p}")
+        self.p = p
+        self.rng = np.random.default_rng() if rng is None else rng
+
+    def forward(self, x: Array) -> Array:
+        """x, of which the share p is set to SELU's lowest value."""
+        return functional.alpha_dropout(x, self.p, self.training, rng=self.rng)
+
+    def __repr__(self) -> str:
+        return f"AlphaDropout({self.p})"
