@@ -59,6 +59,7 @@ class BlockReader(InlineReader):
         self.symbol_tables = 0
         self.front_matter: dict[str, Any] = {}
         self.exercise: dict[str, Text] | None = None
+        self.footnotes: dict[str, Place] = {}
 
     def read(self) -> Chapter:
         """The whole chapter."""
@@ -105,9 +106,16 @@ class BlockReader(InlineReader):
             "front_matter": lambda t: self.read_front_matter(t, lines, inside),
             "math_block": lambda t: self.math_block(t, lines),
             "math_block_label": lambda t: self.math_block(t, lines),
+            "myst_target": lambda t: self.target(t, lines),
+            "footnote_reference_open": lambda t: self.footnote(t, lines),
             "html_block": lambda t: self.refuse_html(t, lines),
             "code_block": lambda t: self.refuse_indented(t, lines),
         }
+        for double in self.lexer.env.pop("duplicate_refs", ()):
+            name = double["label"]
+            first = self.lexer.env["references"][name]["map"][0]
+            here = lines[double["map"][0]].place()
+            self.taken(f"[{name.lower()}]", here, lines[first].place())
         cells: list[Text] = []
         for number, token in enumerate(tokens):
             if token.type in handlers:
@@ -216,6 +224,33 @@ class BlockReader(InlineReader):
         self.between_blocks()
         content = texts.lift(token.content, lines, token.map[0])
         self.plain_math(texts.strip(content), display=True)
+        if token.type == "math_block_label":
+            last = lines[token.map[1] - 1]
+            at = last.text.rindex(token.info)
+            self.label(texts.cut(last, at, at + len(token.info)))
+
+    def target(self, token: Token, lines: list[Text]) -> None:
+        """A place that links lead to."""
+        assert token.map is not None
+        self.label(texts.lift(token.content, lines, token.map[0]))
+
+    def footnote(self, token: Token, lines: list[Text]) -> None:
+        """A footnote: of two by one name a page would print one."""
+        assert token.map is not None
+        place = texts.strip(lines[token.map[0]]).place()
+        name = token.meta["label"]
+        first = self.footnotes.setdefault(name, place)
+        if first != place:
+            self.taken(f"[^{name}]", place, first)
+
+    def taken(self, name: str, place: Place, first: Place) -> None:
+        """A second thing by a name of which a page has one."""
+        self.find(
+            "duplicate-label",
+            f"the label {name} is taken",
+            place,
+            f"first used at {first}",
+        )
 
     def refuse_html(self, token: Token, lines: list[Text]) -> None:
         """HTML: the press cannot read it."""

@@ -52,6 +52,7 @@ def box(
     """A directive that prints a title, a body in MyST, or mathematics."""
     row = directive.row
     assert row is not None
+    labels(reader, directive)
     if row.argument == "title":
         reader.printed_markdown(directive.argument, "title")
     for name, is_printed in row.options.items():
@@ -65,6 +66,12 @@ def box(
         for line in texts.lines(directive.body):
             reader.printed(texts.cut(line, 0, line.text.find("<")), "title")
     reader.between_blocks()
+
+
+def labels(reader: BlockReader, directive: Directive) -> None:
+    """The names by which others may refer to this directive."""
+    for name in ("name", "label"):
+        reader.label(directive.options.get(name))
 
 
 def chunk(
@@ -140,6 +147,7 @@ def cell_figure(
         return
     alt = yaml_text(block, "mystnb", "image", "alt")
     name = yaml_text(block, "mystnb", "figure", "name")
+    reader.label(name)
     reader.elements.append(
         Figure(
             place=place,
@@ -159,6 +167,7 @@ def figure(
     reader: BlockReader, directive: Directive, inside: tuple[str, ...]
 ) -> None:
     """A picture with its words and its caption."""
+    labels(reader, directive)
     alt = directive.options.get("alt")
     reader.elements.append(
         Figure(

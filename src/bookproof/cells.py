@@ -6,7 +6,7 @@ import ast
 
 from bookproof import python
 from bookproof.diagnostics import Finding
-from bookproof.displays import refused
+from bookproof.displays import pictures, refused
 from bookproof.elements import Cell
 from bookproof.guard import of_patch
 from bookproof.outcome import Outcome, blank
@@ -18,6 +18,9 @@ from bookproof.verify import State
 LARGEST = 10_000_000
 """So many characters a cell may print or draw."""
 
+_UNSEEN = frozenset(
+    f"remove{between}{what}" for between in "-_" for what in ("cell", "output")
+)
 _PLAIN = "a page shows text and pictures: print it, or draw it"
 
 
@@ -88,7 +91,27 @@ def _judge(
         return [_raised(cell, frames, error)]
     if shown:
         return shown
-    return [*_judge_addresses(cell, outputs), *_judge_noise(cell, outputs)]
+    return [
+        *_judge_addresses(cell, outputs),
+        *_judge_noise(cell, outputs),
+        *_judge_pictures(cell, outputs),
+    ]
+
+
+def _judge_pictures(cell: Cell, outputs: list[Output]) -> list[Finding]:
+    """Each picture on a page has words for those who do not see it."""
+    count = pictures(outputs)
+    if not count or _UNSEEN & set(cell.tags):
+        return []
+    if not cell.alt:
+        message = "a figure without words for those who do not see it"
+        note = "give the cell's options mystnb: image: alt: its conclusion"
+        return [_of_cell("figure-alt", cell, message, note)]
+    if count > 1:
+        message = f"{count} pictures, for which there are the same words"
+        note = "draw each in a cell of its own"
+        return [_of_cell("figure-alt", cell, message, note)]
+    return []
 
 
 def _judge_addresses(cell: Cell, outputs: list[Output]) -> list[Finding]:

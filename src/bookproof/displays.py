@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 TEXT, SVG = "text/plain", "image/svg+xml"
 SHOWN = (TEXT, SVG, "image/png", "image/jpeg")
 """The kinds of output that reach a page."""
+PICTURES = frozenset(SHOWN) - {TEXT}
 
 _MARKUP = re.compile(r"<IPython\.\w+\.display\.(\w+) object>")
 _DRAWN = frozenset(
@@ -43,6 +44,12 @@ def refused(outputs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 f"the cell's drawing holds {what}"
                 for what in _in_drawing(data[SVG])
             )
+
+
+def pictures(outputs: Sequence[Mapping[str, Any]]) -> int:
+    """How many of a cell's outputs are pictures on the page."""
+    kinds = [set(output.get("data", {})) for output in outputs]
+    return sum(bool(each & PICTURES) for each in kinds)
 
 
 def _in_drawing(source: object) -> Iterator[str]:

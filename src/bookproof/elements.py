@@ -31,6 +31,14 @@ class Heading(Element):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Label(Element):
+    """A name that links lead to, given to a place in the text, a picture, a
+    table, a box or a formula. Markers, chunks and exercises hold theirs."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Chunk(Element):
     """Code that is tangled: to `target`, or (target None) a fragment."""
 
@@ -53,6 +61,14 @@ class Cell(Element):
     def tags(self) -> tuple[str, ...]:
         tags = self.options.get("tags")
         return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+    @property
+    def alt(self) -> str:
+        """What its options say to those who do not see its picture."""
+        node: Any = self.options
+        for key in ("mystnb", "image", "alt"):
+            node = node.get(key) if isinstance(node, Mapping) else None
+        return str(node or "").strip()
 
 
 @dataclass(frozen=True, kw_only=True)

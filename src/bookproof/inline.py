@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from bookproof import markup, texts
 from bookproof.diagnostics import Finding, Place, Text
 from bookproof.drafts import Draft, draft_role
-from bookproof.elements import Element, Figure, PlainMath, Prose
+from bookproof.elements import Element, Figure, Label, PlainMath, Prose
 from bookproof.markdown import Lexer, Piece
 from bookproof.rules import Rule
 from bookproof.table import MARKER_ROLES, PLAIN_ROLES
@@ -61,6 +61,13 @@ class InlineReader:
                 display=display,
             )
         )
+
+    def label(self, text: Text | None) -> None:
+        """A name that links lead to."""
+        if text is not None and text.text.strip():
+            self.elements.append(
+                Label(place=text.place(), section=self.section, name=text.text)
+            )
 
     def printed(self, text: Text, kind: Kind) -> None:
         """Words that are printed without being read as Markdown."""

@@ -4,7 +4,9 @@
 book's folder, and it is committed: trying all mutants takes minutes, and a
 page must be the same wherever it is built. A claim's entry is found by the
 digest of what the claim says, so an entry of another wording is never shown;
-`make test` asks for every entry, and tries a sample again.
+nor is one from before a definition was changed that the claim may use, or,
+for a definition, a claim that may use it. What a cell computes is not looked
+at: `make test` asks for every entry, and tries a sample again.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ from bookproof.elements import Chapter, Element, Marker
 from bookproof.mutate import Mutant, mutants, parts
 from bookproof.reasons import FILE, Reasons, unreadable
 from bookproof.replace import write_whole
+from bookproof.surroundings import surroundings
 from bookproof.survivors import APART, Fate, Tried
+
+Around = Mapping[int, str]
 
 FOLDER = "_mutants"
 """In the book's folder; the underscore says that no cell reads it."""
@@ -101,9 +106,10 @@ def load(project: Project, chapter: Chapter) -> Kills:
     """What is known of a chapter as it stands."""
     out, record = Kills(), _read(project, chapter)
     reasons = Reasons.read(project, chapter)
+    around = _around(project, chapter)
     for key, its in _by_key(chapter).items():
         entry = record.get(key)
-        if entry is None or not _fits(entry, its):
+        if entry is None or not _fits(entry, its, around):
             out.stale.append(its[0].id)
             continue
         left = dict(entry.get("left", ()))
@@ -123,20 +129,25 @@ def counted(
     return out
 
 
-def entries(chapter: Chapter, tried: Iterable[Tried]) -> dict[str, Any]:
+def entries(
+    project: Project, chapter: Chapter, tried: Iterable[Tried]
+) -> dict[str, Any]:
     """The record of those claims of which all mutants were tried."""
     fates = {each.mutant: each.fate for each in tried}
+    around = _around(project, chapter)
     return {
-        key: _entry([fates[mutant] for mutant in its], its)
+        key: _entry([fates[mutant] for mutant in its], its, around)
         for key, its in _by_key(chapter).items()
         if fates.keys() >= set(its)
     }
 
 
-def _entry(fates: Sequence[Fate], its: Sequence[Mutant]) -> dict[str, Any]:
+def _entry(
+    fates: Sequence[Fate], its: Sequence[Mutant], around: Around
+) -> dict[str, Any]:
     kinds = sorted(Counter(mutant.kind for mutant in its).items())
     left = [pair for pair in enumerate(fates) if pair[1] != "killed"]
-    entry: dict[str, Any] = {"kinds": dict(kinds)}
+    entry: dict[str, Any] = {"kinds": dict(kinds), "of": _of(its, around)}
     return {**entry, "left": left} if left else entry
 
 
@@ -196,19 +207,35 @@ def sample(project: Project, chapter: Chapter, size: int) -> list[Mutant]:
 
 def unknown(project: Project, chapter: Chapter) -> list[Mutant]:
     """The mutants of which no record says what became of them."""
-    record = _read(project, chapter)
+    record, around = _read(project, chapter), _around(project, chapter)
     return [
         mutant
         for key, its in _by_key(chapter).items()
-        if key not in record or not _fits(record[key], its)
+        if key not in record or not _fits(record[key], its, around)
         for mutant in its
     ]
 
 
-def _fits(entry: Mapping[str, Any], its: Sequence[Mutant]) -> bool:
-    """Whether an entry is about these mutants."""
-    kinds = Counter(mutant.kind for mutant in its)
-    return bool(Counter(entry["kinds"]) == kinds)
+def _fits(
+    entry: Mapping[str, Any], its: Sequence[Mutant], around: Around
+) -> bool:
+    """Whether an entry is about these mutants in these surroundings."""
+    if "of" not in entry:  # from before this was noted
+        kinds = Counter(mutant.kind for mutant in its)
+        return bool(Counter(entry["kinds"]) == kinds)
+    return bool(entry["of"] == _of(its, around))
+
+
+def _of(its: Sequence[Mutant], around: Around) -> str:
+    """A digest of the changes of one element, and of what decides whether
+    they are noticed."""
+    changes = [(mutant.part, *mutant.change) for mutant in its]
+    said = repr([changes, around.get(its[0].index, "")])
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _around(project: Project, chapter: Chapter) -> Around:
+    return surroundings(chapter, project.macros)
 
 
 def _by_key(chapter: Chapter) -> dict[str, list[Mutant]]:

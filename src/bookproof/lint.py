@@ -18,9 +18,11 @@ from bookproof.elements import (
     Exercise,
     Figure,
     Heading,
+    Label,
     Marker,
     PlainMath,
     Prose,
+    Solution,
     Symbols,
 )
 
@@ -39,6 +41,7 @@ def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
     the findings of reading included."""
     findings = [
         *chapter.findings,
+        *_taken(chapter.elements, {}),
         *_words(chapter.elements),
         *_mathematics(chapter.elements),
         *_unbound(chapter.elements, project),
@@ -51,29 +54,42 @@ def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
 
 def lint_book(chapters: Iterable[Chapter]) -> list[Finding]:
     """What is wrong between chapters: labels that two of them use."""
-    seen: dict[tuple[str, str], Element] = {}
-    findings = []
-    for chapter in chapters:
-        for element, label in _labels(chapter):
-            key = (type(element).__name__, label)
-            first = seen.setdefault(key, element)
-            if first.place.file == element.place.file:
-                continue  # within a chapter the reader has said so
-            findings.append(
-                Finding(
+    seen: dict[str, Element] = {}
+    return [
+        finding
+        for chapter in chapters
+        for finding in _taken(chapter.elements, seen)
+        # Within a chapter it has been said.
+        if not finding.notes[0].startswith(f"first used at {chapter.path}:")
+    ]
+
+
+def _taken(
+    elements: Iterable[Element], seen: dict[str, Element]
+) -> Iterator[Finding]:
+    """Labels that lead to two things: a link would find the last of them."""
+    for element in elements:
+        for label in _labels(element):
+            name = " ".join(label.lower().split())  # as links are looked up
+            if isinstance(element, Solution):
+                name = f"the solution of {name}"
+            first = seen.setdefault(name, element)
+            if first is not element:
+                yield Finding(
                     "duplicate-label",
                     f"the label {label} is taken",
                     element.place,
                     notes=(f"first used at {first.place}",),
                 )
-            )
-    return findings
 
 
-def _labels(chapter: Chapter) -> Iterator[tuple[Element, str]]:
-    for element in chapter.elements:
-        if isinstance(element, Marker | Chunk | Exercise) and element.label:
-            yield element, element.label
+def _labels(element: Element) -> Iterator[str]:
+    match element:
+        case Label(name=label):
+            yield label
+        case Marker() | Chunk() | Exercise() | Solution():
+            if element.label:
+                yield element.label
 
 
 def _words(elements: Sequence[Element]) -> Iterator[Finding]:

@@ -36,6 +36,11 @@ def targets(element: Element, macros: Mapping[str, str]) -> set[Letters]:
     return {_own(each.target.base) for each in definitions}
 
 
+def rows(table: Symbols, macros: Mapping[str, str]) -> set[Letters]:
+    """The letters of each symbol that a table binds."""
+    return {_base(row.symbol.text, macros) for row in table.rows}
+
+
 def rebound(
     old: Element, new: Element, macros: Mapping[str, str]
 ) -> set[Letters]:

@@ -53,6 +53,9 @@ Table()"""
 
 def test_what_matplotlib_draws_is_shown(book) -> None:
     cell = """\
+---
+mystnb: {image: {alt: a line and two squares}}
+---
 import matplotlib.pyplot as plt
 import numpy as np
 figure, axes = plt.subplots()
@@ -63,6 +66,39 @@ axes.legend();"""
     run = book.run(chapter(cell))
     assert run.findings == []
     assert "image/svg+xml" in run.outputs[0][0]["data"]
+
+
+PICTURE = """\
+import matplotlib.pyplot as plt
+plt.plot([1, 2]);
+"""
+ALT = "---\nmystnb:\n  image:\n    alt: a line\n---\n"
+TWO = "plt.show()\nplt.plot([2, 1]);\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PICTURE, "without words"),
+        (ALT.replace("a line", "' '") + PICTURE, "without words"),
+        (ALT.replace("image", "figure") + PICTURE, "without words"),
+        (":tags: [hide-output]\n" + PICTURE, "without words"),
+        (ALT + PICTURE + TWO, "2 pictures"),
+        (ALT + PICTURE, ""),
+        (":tags: [remove-output]\n" + PICTURE, ""),
+        (":tags: [remove_cell]\n" + PICTURE + TWO, ""),
+    ],
+)
+def test_a_picture_has_words_for_those_who_do_not_see_it(
+    book, text: str, said: str
+) -> None:
+    found = book.run(chapter(text)).findings
+    if not said:
+        assert found == []
+        return
+    (finding,) = found
+    assert finding.rule == "figure-alt"
+    assert said in finding.message
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>{}</svg>'

@@ -87,6 +87,54 @@ def test_only_what_is_new_is_tried_again(
     assert len(json.loads(path.read_text())) == 4  # the old wording is gone
 
 
+LINKED = """\
+# A chapter
+
+Let {let}`u = 2` and {let}`v = 5`; with {let}`w = u + 1`,
+{claim}`three: w = 3` and {claim}`five: v = 5`. No formula stands here.
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stale"),
+    [
+        # A claim is new; so are the definitions that lead to it.
+        ("w = 3", "w + 1 = 4", {"a-chapter-1", "a-chapter-3", "three"}),
+        ("v = 5`. N", "v = 6 - 1`. N", {"a-chapter-2", "five"}),
+        # A definition is new; so is what it leads to, and what leads to it.
+        ("w = u + 1", "w = 2 u - 1", {"a-chapter-1", "a-chapter-3", "three"}),
+        ("v = 5`;", "v = 6 - 1`;", {"a-chapter-2", "five"}),
+        # Mathematics in the text is held against definitions, too.
+        ("No formula", "So is $w$; no formula", {"a-chapter-1", "a-chapter-3"}),
+        # Words, a label and another claim that uses none of them change little.
+        ("No formula", "Nothing", set()),
+        ("three: ", "drei: ", set()),
+        ("No formula", "Here is {claim}`1 + 1 = 2`, and", {"a-chapter-6"}),
+    ],
+)
+def test_what_is_around_a_claim_is_a_part_of_what_is_known(
+    book: Book, old: str, new: str, stale: set[str]
+) -> None:
+    book.write("ch", LINKED)
+    assert mutate(book, "ch") == 0
+    assert load(book).stale == []
+    assert LINKED.count(old) == 1
+    book.write("ch", LINKED.replace(old, new))
+    assert set(load(book).stale) == stale
+
+
+def test_a_definition_is_tried_again_when_a_claim_no_longer_sees_it(
+    book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book.write("ch", LINKED)
+    assert mutate(book, "ch") == 0
+    book.write("ch", LINKED.replace("w = 3", r"w \ne 5"))
+    capsys.readouterr()
+    assert mutate(book, "--new") == 1
+    said = capsys.readouterr().out
+    assert "survives: book/ch.md:8:15: digit `2` -> `3`" in said
+
+
 def test_a_sample_is_not_kept(book: Book) -> None:
     book.write("ch", BODY)
     mutate(book, "ch", "--sample", "3")
@@ -179,7 +227,7 @@ def test_pytest_tries_a_sample_again(tried: Book) -> None:
     path = tried.root / "book" / "_mutants" / "ch.json"
     record = json.loads(path.read_text())
     path.write_text(
-        json.dumps({k: {"kinds": v["kinds"]} for k, v in record.items()})
+        json.dumps({k: {**v, "left": []} for k, v in record.items()})
     )
     passed, said = item(tried)
     assert not passed

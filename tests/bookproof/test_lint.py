@@ -258,6 +258,79 @@ def test_a_label_of_two_chapters_is_found():
     assert finding.notes == ("first used at one.md:3:1",)
 
 
+DOUBLED = {
+    "places": ("(one)=\n## A\n\n(", "one)=\n## B\n"),
+    "boxes and formulas": (
+        "```{note}\n:name: one\n\nSo.\n```\n\n```{math}\n:label: ",
+        "one\n\na\n```\n",
+    ),
+    "figures": (
+        "```{figure} a.png\n:name: one\n:alt: a\n```\n\n"
+        "```{figure} b.png\n:alt: b\n:name: ",
+        "one\n```\n",
+    ),
+    "cells": (
+        "```{image} a.png\n:name: one\n:alt: a\n```\n\n```{code-cell} ipython3\n"
+        "---\nmystnb: {image: {alt: a}, figure: {name: ",
+        "one}}\n---\nx = 1\n```\n",
+    ),
+    "formulas and markers": ("$$\na\n$$ (one)\n\n", "{claim}`one: a = b`\n"),
+    "markers and formulas": (
+        "```{claim} one\na = b\n```\n\n$$\na\n$$ (",
+        "one)\n",
+    ),
+    "letters": ("(one-x)=\nSo.\n\n(", "One-X)=\nSo.\n"),
+    "footnotes": ("So[^one].\n\n[^one]: so\n\n", "[^one]: no\n"),
+    "links": ("So [one].\n\n[one]: b.md\n", "[one]: c.md\n"),
+    "links in a box": (
+        "So.\n\n```{note}\nSo [one].\n\n[one]: b.md\n",
+        "[one]: c.md\n```\n",
+    ),
+    "exercises": (
+        "````{exercise} one\nDo.\n````\n\n",
+        "````{exercise} one\nDo.\n````\n",
+    ),
+    "solutions": (
+        "````{solution} one\nDo.\n````\n\n",
+        "````{solution} one\nDo.\n````\n",
+    ),
+    "code": (
+        "So.\n\n```{chunk} a.py\n:label: one\n\nx = 1\n```\n\nSo.\n\n",
+        "```{chunk} a.py\n:label: one\n\ny = 1\n```\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), DOUBLED.values(), ids=DOUBLED)
+def test_a_label_that_is_given_twice(first: str, second: str) -> None:
+    front = f"{FRONT}# T\n\n"
+    found = lint_chapter(read(front + first + second), PROJECT)
+    (finding,) = [each for each in found if each.rule == "duplicate-label"]
+    line = (front + first).count("\n") + 1
+    assert finding.place.line == line
+    assert finding.notes[0].startswith("first used at ch.md:")
+    at = second.lower().index("one")
+    other = second[:at] + "two" + second[at + 3 :]
+    assert "duplicate-label" not in {
+        each.rule for each in lint_chapter(read(front + first + other), PROJECT)
+    }
+
+
+def test_things_of_two_sorts_in_two_chapters_share_their_labels():
+    one = read("# T\n\n{claim}`gain: a = b`\n\n(gain)=\nSo.\n", "one")
+    two = read("# T\n\n(gain)=\nSo.\n\n(gain)=\nSo.\n", "two")
+    assert [str(each.place) for each in lint_book([one, two])] == [
+        "two.md:3:2",
+        "two.md:6:2",
+    ]
+
+
+def test_an_exercise_and_its_solution_have_one_label():
+    assert "duplicate-label" not in lint(
+        "````{exercise} one\nDo.\n````\n\n````{solution} one\nDone.\n````"
+    )
+
+
 def test_no_word_of_the_vocabulary_is_eaten_twice():
     assert list(vocabulary.numbers("IEEE 754 and IEEE 755")) == [(18, "755")]
 

@@ -123,7 +123,7 @@ def _mutate(options: argparse.Namespace) -> int:
         return UNABLE
     if options.sample is None and project.configured:
         for chapter, its in tried:
-            kills.save(project, chapter, kills.entries(chapter, its))
+            kills.save(project, chapter, kills.entries(project, chapter, its))
     found = {
         chapter.name: kills.counted(project, chapter, its)
         for chapter, its in tried
