@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bookproof.code_mutants import CodeMutant
+from bookproof.exercised import Fate
 from bookproof.kills import Count, Kills, Left
 
 
@@ -23,28 +24,33 @@ def as_json(found: Mapping[str, Kills]) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False)
 
 
-def code_text(tried: Sequence[tuple[CodeMutant, str]]) -> str:
+def code_text(tried: Sequence[Fate], reasons: Mapping[CodeMutant, str]) -> str:
     """Which mutants of the code were not noticed, and how many were."""
-    lines = [f"survives: {mutant}" for mutant, red in tried if not red]
+    alive = [fate.mutant for fate in tried if not fate.red]
+    lines = []
+    for mutant in alive:
+        because = f" ({reasons[mutant]})" if reasons.get(mutant) else ""
+        lines.append(f"survives: {mutant}{because}")
     killed = len(tried) - len(lines)
     said = f"code: {killed} of {len(tried)} mutants are noticed (a sample)"
     return "\n".join([*lines, said])
 
 
-def code_json(tried: Sequence[tuple[CodeMutant, str]]) -> str:
+def code_json(tried: Sequence[Fate], reasons: Mapping[CodeMutant, str]) -> str:
     """The same as a JSON list."""
     data = [
         {
-            "target": mutant.target,
-            "kind": mutant.change.kind,
-            "before": mutant.change.before,
-            "after": mutant.change.after,
-            "file": mutant.place.file,
-            "line": mutant.place.line,
-            "column": mutant.place.column,
-            "red": red,
+            "target": fate.mutant.target,
+            "kind": fate.mutant.change.kind,
+            "before": fate.mutant.change.before,
+            "after": fate.mutant.change.after,
+            "file": fate.mutant.place.file,
+            "line": fate.mutant.place.line,
+            "column": fate.mutant.place.column,
+            "red": fate.red,
+            "reason": reasons.get(fate.mutant, ""),
         }
-        for mutant, red in tried
+        for fate in tried
     ]
     return json.dumps(data, indent=1, ensure_ascii=False)
 

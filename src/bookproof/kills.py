@@ -165,7 +165,8 @@ def save(project: Project, chapter: Chapter, new: Mapping[str, Any]) -> None:
 
 def kept(project: Project) -> bool:
     """Whether the book keeps what becomes of its mutants."""
-    return (project.book / FOLDER).is_dir()
+    files = (project.book / FOLDER).glob("*.json")
+    return any(not path.name.startswith("_") for path in files)
 
 
 def complaints(project: Project, chapter: Chapter) -> list[Finding]:

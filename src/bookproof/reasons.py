@@ -4,6 +4,9 @@
 claim = "chapter::label"
 change = 'digit `2` -> `3`'
 reason = "…"
+
+Of a change of the printed code: `code = "package/file.py::function"` in the
+place of `claim`.
 """
 
 from __future__ import annotations
@@ -40,17 +43,10 @@ class Reasons:
             if isinstance(element, Marker) and "loose" in element.options
         }
         out = cls(Place(project.relative(path), 1), loose)
-        if not path.is_file():
-            return out
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-            for each in data.get("survivor", ()):
-                name, _, label = each["claim"].partition("::")
-                if name == chapter.name:
-                    key = label, each["change"]
-                    out.given[key] = each["reason"]
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise unreadable(project, path, error) from error
+        for said, change, reason in _given(project, "claim"):
+            name, _, label = said.partition("::")
+            if name == chapter.name:
+                out.given[label, change] = reason
         return out
 
     def of(self, mutant: Mutant) -> str:
@@ -72,6 +68,31 @@ class Reasons:
             for name, change in self.given
             if (name, change) not in alive
         ]
+
+
+def code_reasons(project: Project) -> dict[tuple[str, str], str]:
+    """The reasons for survivors among changes of the code, by what is
+    changed (its file and function) and how."""
+    return {
+        (name, change): reason
+        for name, change, reason in _given(project, "code")
+    }
+
+
+def _given(project: Project, kind: str) -> list[tuple[str, str, str]]:
+    """The reasons for what is a claim, or code: name, change and reason."""
+    path = project.book / FILE
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return [
+            (each[kind], each["change"], each["reason"])
+            for each in data.get("survivor", ())
+            if kind in each or not {"claim", "code"} & each.keys()
+        ]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as e:
+        raise unreadable(project, path, e) from e
 
 
 def unreadable(project: Project, path: Path, error: Exception) -> BookError:

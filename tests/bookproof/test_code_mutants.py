@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
+from typing import Any
 
 import pytest
 from conftest import Book
 
-from bookproof import exercised
+from bookproof import code_kills, exercised, kills
 from bookproof.cli import main
+from bookproof.code_kills import CodeKills
 from bookproof.code_mutants import CodeMutant, code_mutants
-from bookproof.elements import Chapter
+from bookproof.elements import Chapter, Marker
+from bookproof.kills import Count
+from bookproof.reasons import Reasons
 from bookproof.run import run_chapter
 from bookproof.tangle import tangle
 
@@ -50,6 +54,17 @@ from lib.area import area
 It is {fact}`6 <area(2)>`, for one {fact}`3 <area(1)>`, and for none
 {fact}`nothing <area(0) is None>`.
 '''
+
+
+FUNCTION = """\
+And another.
+
+```{chunk} lib/area.py
+:name: Take the edge
+def edge(length):
+    return length * 1
+```
+"""
 
 
 @pytest.fixture
@@ -112,7 +127,9 @@ def test_what_no_chapter_exercises_survives(
         ("6", unused),
         ("or", unused),
     }
-    assert printed.files() == before
+    after = printed.files()
+    assert after.pop("book/_mutants/_code.json")
+    assert after == before
 
 
 def test_a_chapter_that_fails_cannot_be_tried(
@@ -151,8 +168,116 @@ def test_only_chapters_that_run_the_changed_function_run_again(
 
     monkeypatch.setattr(exercised, "run_chapter", counted)
     assert main(["--root", str(printed.root), "mutate", "--code", "99"]) == 1
-    assert ran.count("other") == 1  # as it stands, before any change
+    assert ran.count("other") <= 1  # as it stands, for what imports run
     assert ran.count("ch") > 3
+
+
+def test_only_the_claims_that_run_the_changed_function_are_checked(
+    printed: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "{fact}`still: 5 <edge(5)>`, {fact}`six: 6 <area(2)>`, and"
+    printed.write(
+        "ch",
+        BODY.replace("It is", f"{told} it is")
+        .replace("```{code-cell}", f"{FUNCTION}\n```{{code-cell}}")
+        .replace(
+            "from lib.area import area", "from lib.area import area, edge"
+        ),
+    )
+    for command in ("tangle", "check"):
+        assert main(["--root", str(printed.root), command]) == 0
+    wanted: list[set[str]] = []
+
+    def noted(chapter: Chapter, *rest: Any, **options: Any) -> object:
+        if options["wanted"] is not None:
+            elements = [chapter.elements[each] for each in options["wanted"]]
+            found = (each for each in elements if isinstance(each, Marker))
+            wanted.append({each.label or each.id for each in found})
+        return run_chapter(chapter, *rest, **options)
+
+    monkeypatch.setattr(exercised, "run_chapter", noted)
+    assert main(["--root", str(printed.root), "mutate", "--code", "99"]) == 1
+    assert {"still"} in wanted
+    assert any("six" in each and "still" not in each for each in wanted)
+
+
+@pytest.fixture
+def kept(printed: Book, capsys: pytest.CaptureFixture[str]) -> Book:
+    """All has been tried, and is kept."""
+    options = ["--root", str(printed.root), "mutate", "--code"]
+    assert main([*options, "100", "-j", "1"]) == 1
+    capsys.readouterr()
+    return printed
+
+
+def known(book: Book) -> CodeKills:
+    chapter = book.read("ch")
+    tangled = tangle([chapter], book.project)
+    (its,) = code_kills.load(book.project, [chapter], tangled).values()
+    return its
+
+
+def test_what_became_of_the_code_is_kept(kept: Book) -> None:
+    its = known(kept)
+    assert (its.every, its.count) == (11, Count(11, 6))
+    left = [each.change.before for each, _ in its.left]
+    assert left == ["1", "-", "6", "or", "-"]
+    record = json.loads((kept.root / "book/_mutants/_code.json").read_text())
+    assert sorted(record.values()) == [""] * 5 + ["ch"] * 6
+    assert not kills.kept(kept.project)  # of claims, nothing is asked
+
+
+def test_a_function_that_has_changed_is_not_known(
+    kept: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept.write(
+        "ch", BODY.replace("# * 5", "# a rule").replace("The file", "It")
+    )
+    root = ["--root", str(kept.root)]
+    assert main([*root, "tangle"]) == 0
+    assert known(kept).count == Count()
+    kept.write("ch", BODY.replace("The file", "Look: it"))  # moved, the same
+    assert main([*root, "tangle"]) == 0
+    assert known(kept).count == Count(11, 6)
+    capsys.readouterr()
+    assert main([*root, "mutate", "--code", "5", "--new"]) == 0
+    assert "0 of 0" in capsys.readouterr().out
+
+
+def test_some_chapters_alone_say_nothing_that_is_kept(printed: Book) -> None:
+    root = ["--root", str(printed.root)]
+    assert main([*root, "mutate", "ch", "--code", "2"]) in (0, 1)
+    assert not (printed.root / "book/_mutants").exists()
+
+
+def test_a_reason_makes_a_change_of_the_code_known(
+    kept: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = (
+        *("digit `1` -> `2`", "digit `6` -> `7`", "sign `-` -> ``"),
+        *("operator `-` -> `+`", "operator `or` -> `and`"),
+    )
+    (kept.root / "book/survivors.toml").write_text(
+        "".join(
+            f'[[survivor]]\ncode = "lib/area.py::area"\nchange = "{change}"\n'
+            'reason = "so it is"\n'
+            for change in changes
+        )
+    )
+    assert all(reason == "so it is" for _, reason in known(kept).left)
+    assert main(["--root", str(kept.root), "mutate", "--code", "100"]) == 0
+    assert capsys.readouterr().out.count("(so it is)") == 5
+    # They are no reasons for claims, and none for nothing.
+    reasons = Reasons.read(kept.project, kept.read("ch"))
+    assert reasons.idle([]) == []
+
+
+def test_a_broken_record_is_an_error(
+    kept: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (kept.root / "book/_mutants/_code.json").write_text("[]")
+    assert main(["--root", str(kept.root), "mutate", "--code", "1"]) == 2
+    assert "book/_mutants/_code.json" in capsys.readouterr().out
 
 
 def test_the_function_in_which_a_character_stands() -> None:

@@ -270,7 +270,8 @@ DOUBLED = {
         "one\n```\n",
     ),
     "cells": (
-        "```{image} a.png\n:name: one\n:alt: a\n```\n\n```{code-cell} ipython3\n"
+        "```{image} a.png\n:name: one\n:alt: a\n```\n\n"
+        "```{code-cell} ipython3\n"
         "---\nmystnb: {image: {alt: a}, figure: {name: ",
         "one}}\n---\nx = 1\n```\n",
     ),

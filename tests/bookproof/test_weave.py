@@ -18,6 +18,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     small = SmallBook(tmp_path_factory.mktemp("small"))
     checked = small.check()
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert small.mutate_code().returncode == 1
     woven = small.weave()
     assert woven.returncode == 0, woven.stdout + woven.stderr
     return small
@@ -176,6 +177,24 @@ def test_the_notation_is_put_together_from_the_chapters(
     page = book.page("notation")
     assert "a weight" in page
     assert 'href="adding.html"' in page
+
+
+def test_the_ledger_tells_which_changes_of_the_code_are_noticed(
+    book: SmallBook,
+) -> None:
+    summary = book.page("ledger")
+    row = re.search(r"<tr><td><a[^>]*>Adding</a>.*?</tr>", summary)
+    assert row is not None
+    assert "<td>0 of 1 (0 %)</td>" in row[0]
+    page = book.page("ledger/adding")
+    left = page[page.index("Not noticed") :]
+    link = re.search(r'<li><a href="([^"]*)">([^<]*)</a>', left)
+    assert link is not None
+    assert link[1] == "../adding.html#code-work-it-out"
+    assert link[2] == "Work it out"
+    assert "<code>+ -&gt; -</code>" in left
+    assert 'id="code-work-it-out"' in book.page("adding")
+    assert "Not noticed" not in book.page("ledger/using")
 
 
 def test_the_ledger_counts_and_lists_statements(book: SmallBook) -> None:

@@ -11,10 +11,10 @@ from docutils import nodes
 from bookproof.elements import Chapter
 from bookproof.kills import Count
 from bookproof.weave.book import Page
+from bookproof.weave.code_noticed import share
 from bookproof.weave.colophon import colophon
 from bookproof.weave.identifiers import defined
 from bookproof.weave.katex import BadFormula, Katex
-from bookproof.weave.ledger_page import noticed
 from bookproof.weave.punctuation import _wrap, length
 from bookproof.weave.roles import printed_words, statement_ids
 from bookproof.weave.translator import svg_size
@@ -147,4 +147,4 @@ def test_punctuation_is_taken_from_beside_the_formula() -> None:
 def test_a_share_of_mutants_is_never_rounded_up(
     count: Count, words: str
 ) -> None:
-    assert noticed(count) == words
+    assert share(count) == words

@@ -218,6 +218,10 @@ class SmallBook:
         self._run("-m", "bookproof", "tangle")
         return self._run("-m", "bookproof", "check")
 
+    def mutate_code(self) -> subprocess.CompletedProcess[str]:
+        """Change the printed code, of which no claim says anything."""
+        return self._run("-m", "bookproof", "mutate", "--code", "9")
+
     def weave(
         self, out: str = "html", *options: str
     ) -> subprocess.CompletedProcess[str]:

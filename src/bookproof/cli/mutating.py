@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import random
+import threading
 
 from bookproof.cli.common import (
     FAILS,
@@ -56,13 +58,17 @@ for another:
 With --code N, so many operators, relations, signs and numbers of the code that
 the book prints are changed instead, at random: the chapters run against a
 changed copy, and the first claim, fact, cell or exercise that turns red kills
-the mutant. Only chapters that run the changed function, as the last check has
-noted, are run again. A run costs as much as a check, so this is a sample, told
-apart.
+the mutant. Only what runs the changed function, as the last check has noted,
+is checked again, chapter by chapter. This takes its time, so it is a sample,
+told apart. A reason for a survivor stands in survivors.toml, too, with
+code = "package/file.py::function" in the place of the claim.
 
-The results of whole chapters are kept in _mutants/ in the book's folder, for
-the ledger page and for the tests; with --new, only claims without a result
-are tried.
+The results are kept in _mutants/ in the book's folder, for the ledger page and
+for the tests: those of whole chapters, and those of the code when the whole
+book was asked. With --new, only claims (or changes of the code) are tried of
+which no result is kept. A result goes when the claim changes, a definition
+that it may use or, for a definition, a claim that may use it; and with a
+function of the code that changes.
 """
 
 
@@ -86,7 +92,7 @@ def add(commands: Commands) -> None:
     mutate.add_argument(
         "--new",
         action="store_true",
-        help="only the claims of which no result is kept",
+        help="only what no result is kept of",
     )
     mutate.add_argument(
         "--code",
@@ -136,16 +142,42 @@ def _mutate(options: argparse.Namespace) -> int:
 def _code(
     options: argparse.Namespace, project: Project, chapters: list[Chapter]
 ) -> int:
-    from bookproof import exercised, progress
+    from bookproof import code_kills, exercised, progress
+    from bookproof.code_mutants import code_mutants
     from bookproof.kill_report import code_json, code_text
+    from bookproof.reasons import code_reasons
 
-    sample = options.code, options.seed
+    jobs, lock = jobs_of(options), threading.Lock()
+    keeps = project.configured and not options.chapters
     try:
-        with progress.count(options.code, "mutants") as advance:
-            jobs = jobs_of(options)
-            tried = exercised.try_code(project, chapters, sample, jobs, advance)
+        reasons = code_reasons(project)
+        laboratory = exercised.Laboratory.build(project, chapters, jobs)
+        every = list(code_mutants(laboratory.tangled, chapters))
+        known = code_kills.where(laboratory.tangled, every)
+        if options.new:
+            kept = code_kills.read(project)
+            every = [each for each in every if known[each].key not in kept]
+        size = min(options.code, len(every))
+        chosen = random.Random(options.seed).sample(every, size)
+        with progress.count(size, "mutants") as advance:
+
+            def ended(fate: exercised.Fate) -> None:
+                if keeps:
+                    with lock:  # what is known is kept if this is cut short
+                        found = [(fate.mutant, fate.chapter)]
+                        code_kills.save(project, known, found)
+                advance()
+
+            tried = exercised.try_code(laboratory, chosen, jobs, ended)
     except BookError as error:
         tell(error.findings, project, options.json)
         return UNABLE
-    say(code_json(tried) if options.json else code_text(tried))
-    return HOLDS if all(red for _, red in tried) else FAILS
+    why = {
+        fate.mutant: reasons.get(
+            (known[fate.mutant].name, code_kills.words(fate.mutant)), ""
+        )
+        for fate in tried
+    }
+    say(code_json(tried, why) if options.json else code_text(tried, why))
+    bad = [fate for fate in tried if not fate.red and not why[fate.mutant]]
+    return FAILS if bad else HOLDS

@@ -28,6 +28,11 @@ from bookproof.weave.book import (
     kills_of,
     ledger_page,
 )
+from bookproof.weave.code_noticed import (
+    code_kills_of,
+    code_noticed,
+    share,
+)
 from bookproof.weave.formulas import words_with_formulas
 from bookproof.weave.graph import graphs_of
 from bookproof.weave.ledger_rows import CHECKED, Rows
@@ -41,6 +46,7 @@ _HEADS = {
     "unchecked": "unchecked",
     "loose": "loose",
 }
+_NOTICED = ("changes noticed, of the text", "and of the code (a sample)")
 
 
 class ledger_table(nodes.General, nodes.Element):
@@ -74,7 +80,7 @@ def visit_ledger(self: HTML5Translator, node: ledger_table) -> None:
 
 def _summary(self: HTML5Translator, book: Book) -> str:
     pages = listed(book)
-    rows, total, mutants = [], Counter[str](), Count()
+    rows, total, mutants, code = [], Counter[str](), Count(), Count()
     here = self.builder.current_docname
     for page in pages:
         count = Counter(e["kind"] for e in page.entries.values())
@@ -84,11 +90,14 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         uri = self.builder.get_relative_uri(here, ledger_page(page.docname))
         link = f'<a href="{uri}">{title}</a>'
         mutants += kills_of(book, page).total
+        of_code = code_kills_of(book, page).count
+        code += of_code
         cells = [str(count[kind]) for kind in _HEADS]
-        rows.append(_row([link, *cells, noticed(kills_of(book, page).total)]))
+        cells.append(share(kills_of(book, page).total))
+        rows.append(_row([link, *cells, share(of_code)]))
     cells = [str(total[kind]) for kind in _HEADS]
-    rows.append(_row(["all", *cells, noticed(mutants)], "total"))
-    head = _row(["chapter", *_HEADS.values(), "mutants noticed"], cell="th")
+    rows.append(_row(["all", *cells, share(mutants), share(code)], "total"))
+    head = _row(["chapter", *_HEADS.values(), *_NOTICED], cell="th")
     holding = sum(
         entry["status"] == "holds"
         for page in pages
@@ -103,15 +112,6 @@ def _summary(self: HTML5Translator, book: Book) -> str:
         '<div class="table-wrapper"><table class="docutils ledger-summary">'
         f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></div>\n"
     )
-
-
-def noticed(count: Count) -> str:
-    """How many of the mutants that could be noticed were; empty if none was
-    tried yet."""
-    if not count.tried:
-        return ""
-    share = int(count.rate * 1000) / 10  # never rounded up to all of them
-    return f"{count.killed} of {count.asked} ({share:g} %)"
 
 
 def _statements(self: HTML5Translator, book: Book) -> str:
@@ -184,6 +184,7 @@ def collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             _elsewhere(builder, book, page, overview),
             Rows(builder, name, page).table(),
             graphs_of(builder, name, page),
+            code_noticed(builder, name, page),
             "</section>",
         ]
         context = {"title": title, "body": "".join(body), "parents": []}
