@@ -11,13 +11,13 @@ import os
 import select
 import signal
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bookproof.diagnostics import Finding, Text
 from bookproof.elements import Exercise, Solution
+from bookproof.patience import Clock
 from bookproof.ran import Recorder
 from bookproof.traces import Frames, describe
 
@@ -103,7 +103,7 @@ def _attempt(
         _child(writing, (code, ("check", check)), room)
     os.close(writing)
     try:
-        text = _read(reading, seconds)
+        text = _read(reading, Clock(child, seconds))
     finally:
         os.close(reading)
         os.kill(child, signal.SIGKILL)  # it has nothing left to say
@@ -142,15 +142,15 @@ def _child(writing: int, codes: Sequence[tuple[str, Text]], room: Room) -> None:
         os._exit(0)
 
 
-def _read(reading: int, seconds: float) -> bytes | None:
+def _read(reading: int, clock: Clock) -> bytes | None:
     """All that the child writes; None when the time is over."""
-    deadline = time.monotonic() + seconds
     parts: list[bytes] = []
     while True:
-        left = deadline - time.monotonic()
-        ready = select.select([reading], [], [], max(left, 0))[0]
-        if not ready:
+        ready = select.select([reading], [], [], clock.nap())[0]
+        if not ready and clock.late:
             return None
+        if not ready:
+            continue
         part = os.read(reading, 65536)
         if not part:
             return b"".join(parts)

@@ -11,10 +11,11 @@ import json
 import os
 import selectors
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
+
+from bookproof.patience import Clock
 
 Job = Callable[[], Any]
 
@@ -51,7 +52,7 @@ class _Copy:
 
     process: int
     left: list[int]
-    limit: float
+    limit: Clock
     rest: bytes = b""
 
 
@@ -75,20 +76,19 @@ class _Team:
         if process == 0:
             _work([(number, self.jobs[number]) for number in share], writing)
         os.close(writing)
-        limit = time.monotonic() + self.seconds
+        limit = Clock(process, self.seconds)
         self.running[reading] = _Copy(process, share, limit)
         self.selector.register(reading, selectors.EVENT_READ)
 
     def wait(self) -> list[tuple[int, Any]]:
         """What has ended next."""
-        first = min(copy.limit for copy in self.running.values())
-        events = self.selector.select(max(first - time.monotonic(), 0))
+        nap = min(copy.limit.nap() for copy in self.running.values())
+        events = self.selector.select(nap)
         out = []
         for key, _ in events:
             out += self._read(key.fd)
-        now = time.monotonic()
         for pipe, copy in [*self.running.items()]:
-            if copy.limit <= now:
+            if copy.limit.late:
                 out.append(self._replace(pipe, LATE))
         return out
 
@@ -104,7 +104,7 @@ class _Team:
             failed = record["failed"]
             result = Failed(failed) if failed else record["result"]
             out.append((copy.left.pop(0), result))
-            copy.limit = time.monotonic() + self.seconds
+            copy.limit = Clock(copy.process, self.seconds)
         if not copy.left:
             self._end(pipe)
         return out

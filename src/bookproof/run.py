@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import pickle
 import selectors
@@ -13,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +29,7 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.outcome import Outcome, blank, runnable
+from bookproof.patience import Clock
 from bookproof.used import Used
 from bookproof.verify import Request
 
@@ -199,25 +198,27 @@ class _Worker:
         """Each event of the worker, until it ends or a limit is passed."""
         assert self.process.stdout is not None
         pipe = self.process.stdout.fileno()
-        limit = time.monotonic() + START_SECONDS
-        end = math.inf  # the chapter's time begins with its first element
+        limit = Clock(self.process.pid, START_SECONDS)
+        end: Clock | None = None  # it begins with the first element
         rest = b""
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
             while True:
                 ended = self.process.poll() is not None
-                left = max(limit - time.monotonic(), 0)
-                if not selector.select(min(left, LOOK_SECONDS)):
+                clocks = [limit, end] if end else [limit]
+                nap = min(clock.nap() for clock in clocks)
+                if not selector.select(min(nap, LOOK_SECONDS)):
                     if ended:
                         break  # a copy of it may still hold the pipe
-                    if left:
+                    late = [clock for clock in clocks if clock.late]
+                    if not late:
                         continue
-                    self.ended_badly = self._late(limit == end)
+                    self.ended_badly = self._late(late[0] is end)
                     return
                 data = os.read(pipe, 1 << 20)
                 if not data:
                     break
-                end = min(end, time.monotonic() + self.allowed)
+                end = end or Clock(self.process.pid, self.allowed)
                 seconds = self.project.cell_seconds
                 *whole, rest = (rest + data).split(b"\n")
                 for line in whole:
@@ -226,7 +227,7 @@ class _Worker:
                     if event["event"] == "done":
                         return
                     seconds += event.get("grace", 0.0)
-                limit = min(time.monotonic() + seconds, end)
+                limit = Clock(self.process.pid, seconds)
         self.ended_badly = self._died()
 
     def _late(self, whole: bool) -> Callable[[Element], Finding]:

@@ -2,13 +2,13 @@
 
 Run by hand, for some minutes, with the press installed:
 
-    python tests/fuzz/kill_at_random.py [TIMES [SEED]]
+    python tests/fuzz/kill_at_random.py [TIMES [SEED [COMMAND]]]
 
-Each of `tangle`, `stitch`, `check` and `new` is started TIMES times (default
-100) in a small project, in a process group of its own, which gets SIGKILL
-after a random part of the time that the command takes. Then every file of
-book, source, ledger and kept outputs must be, byte for byte, the old one or
-the new one; the same command, given again, must succeed; and then all files
+Each of `tangle`, `stitch`, `check` and `new` (or only that COMMAND) is started
+TIMES times (default 100) in a small project, in a process group of its own,
+which gets SIGKILL after a random part of the time that the command takes. Then
+every file of book, source, ledger and kept outputs must be, byte for byte, the
+old one or the new one; the same command, given again, must succeed; and then all files
 must be the new ones. (`tests/bookproof/test_killed.py` does the same, at each
 instant at which a file changes, in the process itself.)
 """
@@ -171,7 +171,7 @@ def kill(process: int) -> None:
     os.waitpid(process, 0)
 
 
-def main(times: int, seed: int) -> None:
+def main(times: int = 100, seed: int = 1, only: str = "") -> None:
     """Every command so many times; prints what was left how often."""
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -181,6 +181,8 @@ def main(times: int, seed: int) -> None:
         assert cli.main(["--root", str(ready), "stitch"]) in (0, 1)
         assert cli.main(["--root", str(ready), "lint"]) == 0
         for command, prepare in COMMANDS.items():
+            if only not in ("", command[0]):
+                continue
             shutil.rmtree(ready, ignore_errors=True)
             shutil.rmtree(at, ignore_errors=True)
             prepare(ready)
@@ -197,5 +199,4 @@ def main(times: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    numbers = [int(each) for each in sys.argv[1:]]
-    main(*(numbers + [100, 1][len(numbers) :]))
+    main(*map(int, sys.argv[1:3]), *sys.argv[3:4])
