@@ -1,18 +1,21 @@
 """Time the press on books of 10 to 10 000 claims, and draw the curve.
 
-    python benchmarks/press.py [--sizes 10,100,1000,10000] [--svg FILE]
+    python benchmarks/press.py [--sizes 10,100,1000,10000] [--json FILE]
 
 Each book is one chapter: a definition, a cell, a heading and three sentences
 for every ten claims. Every command is a process of its own, start-up included;
 what is printed is processor time (user and system, workers included), because
 wall-clock time says more about the neighbours, and the most memory that the
-command or its worker held. Nothing is asserted.
+command or its worker held. Nothing is asserted. The numbers go to
+docs/press.json, from which the guide draws its page on speed, and the curve to
+benchmarks/press.svg.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import platform
 import subprocess
@@ -23,6 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 SIZES = (10, 100, 1000, 10_000)
 FRONT = """\
 ---
@@ -129,9 +133,10 @@ def measure(claims: int) -> tuple[int, dict[str, Cost]]:
         return path.stat().st_size, found
 
 
-def speeds(claims: int) -> tuple[float, float]:
-    """In this process, start-up aside: the seconds that reading and linting
-    the chapter takes, and how many of its relations are checked a second."""
+def speeds(claims: int) -> tuple[int, float, float]:
+    """In this process, start-up aside: the bytes of the chapter, the seconds
+    that reading and linting it takes, and how many of its relations are
+    checked a second."""
     from bookproof.chapter import read_chapter
     from bookproof.claims import Scope
     from bookproof.config import Project
@@ -154,7 +159,8 @@ def speeds(claims: int) -> tuple[float, float]:
                 assert not scope.let(marker)
             elif marker.kind == "claim":
                 assert scope.check(marker).status == "holds"
-        return reading, claims / (time.process_time() - start)
+        checking = time.process_time() - start
+        return path.stat().st_size, reading, claims / checking
 
 
 def draw(rows: Sequence[tuple[int, dict[str, Cost]]], path: Path) -> None:
@@ -187,12 +193,13 @@ def main() -> None:
     """Parse the command line, measure, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
-    parser.add_argument("--svg", type=Path)
+    parser.add_argument("--json", type=Path, default=ROOT / "docs/press.json")
     options = parser.parse_args()
-    print(
+    machine = (
         f"{platform.machine()}, {os.cpu_count()} cores, load "
-        f"{os.getloadavg()[0]:.1f}, Python {platform.python_version()}\n"
+        f"{os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
     )
+    print(f"{machine}\n")
     print("| claims | kB | " + " | ".join(COLUMNS) + " | MB |")
     print("|---" * (len(COLUMNS) + 3) + "|")
     rows = []
@@ -202,11 +209,24 @@ def main() -> None:
         seconds = " | ".join(f"{found[name].cpu:.2f}" for name in COLUMNS)
         memory = max(each.memory for each in found.values())
         print(f"| {claims} | {size / 1000:.0f} | {seconds} | {memory:.0f} |")
-    reading, rate = speeds(SIZES[-1])
+    size, reading, rate = speeds(SIZES[-1])
     print(f"\nReading and linting {SIZES[-1]} claims: {reading:.2f} s")
     print(f"Scalar relations checked a second: {rate:.0f}")
-    if options.svg:
-        draw(rows, options.svg)
+    record = {
+        "machine": machine,
+        "books": [
+            {
+                "claims": claims,
+                "seconds": {n: round(found[n].cpu, 2) for n in COLUMNS},
+                "megabytes": round(max(c.memory for c in found.values())),
+            }
+            for claims, found in rows
+        ],
+        "read": {"bytes": size, "seconds": round(reading, 2)},
+        "relations a second": round(rate),
+    }
+    options.json.write_text(json.dumps(record, indent=1) + "\n")
+    draw(rows, ROOT / "benchmarks/press.svg")
 
 
 if __name__ == "__main__":

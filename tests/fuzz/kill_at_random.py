@@ -9,8 +9,8 @@ TIMES times (default 100) in a small project, in a process group of its own,
 which gets SIGKILL after a random part of the time that the command takes. Then
 every file of book, source, ledger and kept outputs must be, byte for byte, the
 old one or the new one; the same command, given again, must succeed; and then
-all files must be the new ones. (`tests/bookproof/test_killed.py` does the same, at each
-instant at which a file changes, in the process itself.)
+all files must be the new ones. (`tests/bookproof/test_killed.py` does the same,
+at each instant at which a file changes, in the process itself.)
 """
 
 from __future__ import annotations
