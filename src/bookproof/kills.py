@@ -4,9 +4,9 @@
 book's folder, and it is committed: trying all mutants takes minutes, and a
 page must be the same wherever it is built. A claim's entry is found by the
 digest of what the claim says, so an entry of another wording is never shown;
-nor is one from before a definition was changed that the claim may use, or,
-for a definition, a claim that may use it. What a cell computes is not looked
-at: `make test` asks for every entry, and tries a sample again.
+nor is one from before a cell above the claim was changed, or a definition that
+it may use or, for a definition, a claim that may use it. `make test` asks for
+every entry, and tries a sample again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What decides, beside an element itself, whether a change of it is noticed.
 
-The definitions that its formula may lead to give its symbols their values;
-whatever may lead to a definition can notice that it was changed, wherever it
-stands. Both are judged by letters, so that rather too much is seen.
+The cells above it and the definitions that its formula may lead to give its
+symbols their values; whatever may lead to a definition can notice that it was
+changed, wherever it stands. Judged by letters, so that rather too much is seen.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from collections.abc import Mapping
 
 from bookproof import reach
 from bookproof.context import Scope, define, digest, formula_of
-from bookproof.elements import Chapter, Element, Marker, PlainMath, Symbols
+from bookproof.elements import (
+    Cell,
+    Chapter,
+    Element,
+    Marker,
+    PlainMath,
+    Symbols,
+)
 
 
 def surroundings(chapter: Chapter, macros: Mapping[str, str]) -> dict[int, str]:
@@ -19,10 +26,13 @@ def surroundings(chapter: Chapter, macros: Mapping[str, str]) -> dict[int, str]:
     digest of what decides whether that would be noticed."""
     scope, users = Scope(macros), _Users(chapter, macros)
     out: dict[int, str] = {}
+    cells = ""
     for index, element in enumerate(chapter.elements):
-        if isinstance(element, Marker | PlainMath | Symbols):
+        if isinstance(element, Cell):
+            cells = digest(cells, element.body.text)
+        elif isinstance(element, Marker | PlainMath | Symbols):
             around = scope.around(formula_of(element))
-            out[index] = digest(around, *users.of(index))[:12]
+            out[index] = digest(cells, around, *users.of(index))[:12]
         define(scope, element)
     return out
 

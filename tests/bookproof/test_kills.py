@@ -90,6 +90,12 @@ def test_only_what_is_new_is_tried_again(
 LINKED = """\
 # A chapter
 
+Let {let}`t = 2` be the first, {claim}`two: t = 2`.
+
+```{code-cell} ipython3
+q = 7
+```
+
 Let {let}`u = 2` and {let}`v = 5`; with {let}`w = u + 1`,
 {claim}`three: w = 3` and {claim}`five: v = 5`. No formula stands here.
 """
@@ -99,17 +105,23 @@ Let {let}`u = 2` and {let}`v = 5`; with {let}`w = u + 1`,
     ("old", "new", "stale"),
     [
         # A claim is new; so are the definitions that lead to it.
-        ("w = 3", "w + 1 = 4", {"a-chapter-1", "a-chapter-3", "three"}),
-        ("v = 5`. N", "v = 6 - 1`. N", {"a-chapter-2", "five"}),
+        ("w = 3", "w + 1 = 4", {"a-chapter-3", "a-chapter-5", "three"}),
+        ("v = 5`. N", "v = 6 - 1`. N", {"a-chapter-4", "five"}),
         # A definition is new; so is what it leads to, and what leads to it.
-        ("w = u + 1", "w = 2 u - 1", {"a-chapter-1", "a-chapter-3", "three"}),
-        ("v = 5`;", "v = 6 - 1`;", {"a-chapter-2", "five"}),
+        ("w = u + 1", "w = 2 u - 1", {"a-chapter-3", "a-chapter-5", "three"}),
+        ("v = 5`;", "v = 6 - 1`;", {"a-chapter-4", "five"}),
         # Mathematics in the text is held against definitions, too.
-        ("No formula", "So is $w$; no formula", {"a-chapter-1", "a-chapter-3"}),
+        ("No formula", "So is $w$; no formula", {"a-chapter-3", "a-chapter-5"}),
+        # A cell may give another value to whatever stands below it.
+        (
+            "q = 7",
+            "q = 8",
+            {"a-chapter-3", "a-chapter-4", "a-chapter-5", "three", "five"},
+        ),
         # Words, a label and another claim that uses none of them change little.
         ("No formula", "Nothing", set()),
         ("three: ", "drei: ", set()),
-        ("No formula", "Here is {claim}`1 + 1 = 2`, and", {"a-chapter-6"}),
+        ("No formula", "Here is {claim}`1 + 1 = 2`, and", {"a-chapter-8"}),
     ],
 )
 def test_what_is_around_a_claim_is_a_part_of_what_is_known(
@@ -132,7 +144,7 @@ def test_a_definition_is_tried_again_when_a_claim_no_longer_sees_it(
     capsys.readouterr()
     assert mutate(book, "--new") == 1
     said = capsys.readouterr().out
-    assert "survives: book/ch.md:8:15: digit `2` -> `3`" in said
+    assert "survives: book/ch.md:14:15: digit `2` -> `3`" in said
 
 
 def test_a_sample_is_not_kept(book: Book) -> None:

@@ -66,9 +66,9 @@ code = "package/file.py::function" in the place of the claim.
 The results are kept in _mutants/ in the book's folder, for the ledger page and
 for the tests: those of whole chapters, and those of the code when the whole
 book was asked. With --new, only claims (or changes of the code) are tried of
-which no result is kept. A result goes when the claim changes, a definition
-that it may use or, for a definition, a claim that may use it; and with a
-function of the code that changes.
+which no result is kept. A result goes when the claim changes, a cell above it,
+a definition that it may use or, for a definition, a claim that may use it; and
+with a function of the code that changes.
 """
 
 
