@@ -78,9 +78,7 @@ class Laboratory:
             folder = project.root / "build" / "mutants" / str(number)
             shutil.rmtree(folder, ignore_errors=True)
             for name in packages:
-                source = project.source / name
-                if source.is_dir():
-                    shutil.copytree(source, folder / name)
+                _copy(project.source / name, folder / name)
             folders.put(folder)
         times = count(_FIRST)
         inputs = Inputs(project)
@@ -244,6 +242,16 @@ def try_code(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _copy(source: Path, to: Path) -> None:
+    """Copy a folder, if it is one. (`copytree` would go on after an error,
+    and then tell of all of them at once.)"""
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source)
+        if path.is_file() and "__pycache__" not in name.parts:
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to / name)
 
 
 def _users_of(used: Used, function: str) -> set[str]:
