@@ -138,3 +138,12 @@ def test_the_smaller_of_a_number_and_nan_is_the_number() -> None:
         one, other = pullback(np.array([5.0, 7.0, 8.0]))
         np.testing.assert_array_equal(one, [0, 7, 4])
         np.testing.assert_array_equal(other, [5, 0, 4])
+
+
+@pytest.mark.filterwarnings("ignore:Degrees of freedom", "ignore:Mean of")
+@pytest.mark.parametrize(("n", "ddof"), [(1, 1), (2, 2), (2, 3), (0, 1)])
+def test_a_variance_of_too_few_is_that_of_numpy(n: int, ddof: int) -> None:
+    x = np.arange(2.0 * n).reshape(2, n) ** 2
+    with np.errstate(all="ignore"):
+        found = np.var(cr.Tensor(x, requires_grad=True), axis=1, ddof=ddof)
+        np.testing.assert_array_equal(found.data, np.var(x, 1, ddof=ddof))

@@ -26,6 +26,13 @@ KINKS: list[tuple[str, Callable[..., Any], tuple[Any, ...], Any]] = [
     ("cube root", np.cbrt, (0.0,), (0,)),
     ("root of a square", lambda x: np.sqrt(x * x), (0.0,), (0,)),
     ("power zero", lambda x: x**0, (0.0,), (0,)),
+    ("power zero of infinity", lambda x: x**0, (np.inf,), (0,)),
+    (
+        "power zero of an array",
+        lambda x: np.sum(x ** np.zeros(3)),
+        (np.array([np.inf, -np.inf, 0.0]),),
+        (0,),
+    ),
     ("power one", lambda x: x**1.0, (0.0,), (1,)),
     ("zero to the power", lambda y: 0.0**y, (2.0,), (0,)),
     ("hypotenuse", np.hypot, (0.0, 0.0), (0, 0)),
@@ -184,3 +191,9 @@ def test_a_logarithm_of_nothing_is_steep() -> None:
     with np.errstate(divide="ignore"):
         assert cr.grad(np.log)(0.0) == np.inf
         assert cr.grad(lambda x: x**-1.0)(0.0) == -np.inf
+
+
+def test_a_pole_of_a_power_falls_without_bound() -> None:
+    """Zero to a negative power is infinite, and falls as the power rises."""
+    with np.errstate(all="ignore"):
+        assert cr.grad(lambda y: 0.0**y)(-2.0) == -np.inf

@@ -82,6 +82,7 @@ for left, right in SHAPES:
 case("power", lambda x: x**3, signed(2, 3))
 case("power", lambda x: x**-2.0, signed(2, 3))
 case("power", lambda x: 1.7**x, signed(3))
+case("power", np.power, positive(3), np.array([0.0, 1.0, 2.0]))
 mask = np.array([[True, False, True], [False, False, True]])
 case("where", lambda x, y: np.where(mask, x, y), signed(2, 3), signed(3))
 case("where", lambda x: np.where(x > 0, np.exp(x), x * x), signed(2, 3))

@@ -82,11 +82,11 @@ cbrt = elementwise(np.cbrt, lambda g, ans, _x: over(g, 3 * ans * ans))
 
 # Raise to a power
 def lowered(x: Array, y: Any) -> Any:
-    """The exponent y - 1, but 1 where y is zero, and for roots of zero."""
+    """The exponent y - 1, but 1 for roots of zero and the power 0 of zero."""
     number = isinstance(y, int | float)
     if number and not 0 <= y < 1:
         return y - 1
-    flat = (y == 0) | ((x == 0) & (y > 0) & (y < 1))
+    flat = (x == 0) & (y >= 0) & (y < 1)
     exponent = np.where(flat, 1, y - 1)
     return exponent.astype(x.dtype) if number else exponent
 
@@ -94,7 +94,9 @@ def lowered(x: Array, y: Any) -> Any:
 power = elementwise(
     np.power,
     lambda g, _ans, x, y: tame(g, y * x ** lowered(x, y)),
-    lambda g, ans, x, _y: tame(g, ans * np.log(np.where(x == 0, 1, x))),
+    lambda g, ans, x, y: tame(
+        g, ans * np.log(np.where((x == 0) & (y >= 0), 1, x))
+    ),
 )
 
 

@@ -162,7 +162,8 @@ def var(
     away = a - mean(a, axis, keepdims=True)
     total = sum(away * away, axis, keepdims=keepdims)
     lost = ddof if correction is None else correction
-    return total / (count(a, axis) - lost)
+    left = count(a, axis) - lost
+    return total / (left if left > 0 else 0)
 
 
 @implements(np.std)
