@@ -149,6 +149,14 @@ def test_a_share_is_from_zero_to_one(p: float) -> None:
         dropout(np.ones(3), p, training=False)
 
 
+def test_whole_numbers_and_lists_become_floats() -> None:
+    out = dropout([1, -2, 3], 0.25, rng=Given([0.9, 0.1, 0.5]))
+    assert out.tolist() == [1 / 0.75, 0, 3 * (1 / 0.75)]
+    half = dropout(np.ones(4, np.float16), 0.5, rng=Given([0.9, 0.1, 0.5, 0.2]))
+    assert half.dtype == np.float16
+    assert half.tolist() == [2, 0, 2, 0]
+
+
 def test_without_a_generator_masks_are_new() -> None:
     x = np.ones(200)
     assert not np.array_equal(dropout(x), dropout(x))

@@ -264,8 +264,11 @@ def test_who_shares_a_generator_must_share_it_again(path: Path) -> None:
     # Two that draw from one stream of bits are one
     bits = np.random.PCG64(5)
     both = {name: np.random.Generator(bits) for name in ("a", "b")}
+    odd = {"a b": np.random.default_rng(6), "c.d": np.random.default_rng(7)}
+    save(path, **odd)
+    load(path, **odd)
     save(path, **both)
-    with pytest.raises(ValueError, match="a b"):
+    with pytest.raises(ValueError, match="'a', 'b'"):
         load(path, a=np.random.default_rng(), b=np.random.default_rng())
 
 

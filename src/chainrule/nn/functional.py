@@ -474,9 +474,10 @@ def dropout(
     See "What is dropped is made up for by what stays".
     """
     check_share(p)
+    x = x if hasattr(x, "shape") else np.asarray(x)
     if not training or p == 0:
         return x
-    shape, dtype = shape_of(x), np.asarray(plain(x)).dtype
+    shape, dtype = x.shape, np.result_type(plain(x), np.float16)
     if p == 1:
         return x * np.zeros(shape, dtype)
     rng = np.random.default_rng() if rng is None else rng

@@ -22,6 +22,7 @@ from chainrule.saved import check_names
 FORMAT = "chainrule state 1"
 OUTLINE = "outline.json"
 Path: TypeAlias = "str | os.PathLike[str]"
+Names: TypeAlias = "tuple[str, ...]"
 
 
 # Save the parts of a run to one file
@@ -43,24 +44,25 @@ def save(path: Path, /, **parts: Any) -> None:
         for name, part in parts.items()
         if not isinstance(part, np.random.Generator)
     }
-    drawn = {
-        names: encoded(names, generator.bit_generator.state, arrays)
+    drawn = [
+        (names, encoded(names[0], generator.bit_generator.state, arrays))
         for names, generator in generators(parts).items()
-    }
-    takes_back = [name for name, part in parts.items() if has_state(part)]
-    outline = {"format": FORMAT, "parts": states}
-    outline |= {"takes_back": takes_back, "generators": drawn}
+    ]
+    needed = [name for name, part in parts.items() if not is_plain(part)]
+    outline: dict[str, Any] = {"format": FORMAT, "needed": needed}
+    outline |= {"parts": states, "generators": drawn}
     replace_file(path, lambda file: write_npz(file, outline, arrays))
 
 
-def has_state(part: Any) -> bool:
-    """Whether a part can take a state back by itself."""
-    return hasattr(part, "load_state_dict")
+def is_plain(part: Any) -> bool:
+    """Whether a part is a value, which cannot take a state back."""
+    generator = isinstance(part, np.random.Generator)
+    return not generator and not hasattr(part, "load_state_dict")
 
 
 def state_of(part: Any) -> Any:
     """The state of a part, or the part itself if it is a plain value."""
-    return part.state_dict() if has_state(part) else part
+    return part if is_plain(part) else part.state_dict()
 
 
 # Give every part its state back
@@ -79,27 +81,27 @@ def load(path: Path, /, **parts: Any) -> dict[str, Any]:
     outline = read_npz(path)
     states: dict[str, Any] = outline["parts"]
     if parts:
-        put_back(parts, outline["takes_back"], states, outline["generators"])
+        needed = outline["needed"]
+        check_names("parts of a run", parts, needed, error=KeyError)
+        put_back(parts, states, outline["generators"])
     return states
 
 
 # Put all states back, or none
 def put_back(
     parts: Mapping[str, Any],
-    takes_back: list[str],
     states: Mapping[str, Any],
-    drawn: Mapping[str, Any],
+    drawn: Mapping[Names, Any],
 ) -> None:
     """Give each part and each generator its state; undo it after an error."""
-    alone = {n for names in drawn for n in names.split() if "." not in n}
-    check_names("parts of a run", parts, {*takes_back, *alone}, error=KeyError)
     here = generators(parts)
     if here.keys() != drawn.keys():
         raise ValueError(
             f"generators in the file: {[*drawn]}, and here: {[*here]}"
         )
     # An optimizer comes last: its rate may differ from its schedule's
-    order = sorted(takes_back, key=lambda n: isinstance(parts[n], Optimizer))
+    order = [n for n in states if n in parts]
+    order.sort(key=lambda n: isinstance(parts[n], Optimizer))
     before = {name: parts[name].state_dict() for name in order}
     then = {n: g.bit_generator.state for n, g in here.items()}
     try:
@@ -113,8 +115,8 @@ def restore(
     parts: Mapping[str, Any],
     states: Mapping[str, Any],
     order: Iterable[str],
-    here: Mapping[str, np.random.Generator],
-    drawn: Mapping[str, Any],
+    here: Mapping[Names, np.random.Generator],
+    drawn: Mapping[Names, Any],
 ) -> None:
     """Load each state, in this order, then those of the generators."""
     for name in order:
@@ -124,8 +126,8 @@ def restore(
 
 
 # Find the generators, and who shares one
-def generators(parts: Mapping[str, Any]) -> dict[str, np.random.Generator]:
-    """Each generator of the parts, under all its names, sorted and joined."""
+def generators(parts: Mapping[str, Any]) -> dict[Names, np.random.Generator]:
+    """Each generator of the parts, under all its names, sorted."""
     names: dict[int, list[str]] = {}
     found: dict[int, np.random.Generator] = {}
     for part, value in parts.items():
@@ -134,7 +136,7 @@ def generators(parts: Mapping[str, Any]) -> dict[str, np.random.Generator]:
                 key = id(generator.bit_generator)
                 names.setdefault(key, []).append(name)
                 found[key] = generator
-    return {" ".join(sorted(names[key])): found[key] for key in found}
+    return {tuple(sorted(names[key])): found[key] for key in found}
 
 
 def search(
@@ -220,8 +222,11 @@ def read_npz(path: Path) -> dict[str, Any]:
                 name.removesuffix(".npy"): one_array(data)
                 for name, data in whole.items()
             }
-            for key in "parts", "generators":
-                outline[key] = decoded({"dict": outline[key]}, arrays)
+            outline["parts"] = decoded({"dict": outline["parts"]}, arrays)
+            outline["generators"] = {
+                tuple(names): decoded(state, arrays)
+                for names, state in outline["generators"]
+            }
         except Exception as error:  # a damaged zip raises almost anything
             text = f"{path} is not a whole file of chainrule.train.save"
             raise ValueError(f"{text}: {error!r}") from error
