@@ -1,0 +1,129 @@
+# Edit the book, or edit here and stitch.
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from chainrule.errors import AnomalyError
+from chainrule.nn.module import Module
+from chainrule.optim.lr_scheduler import ReduceLROnPlateau, Schedule
+from chainrule.optim.optimizer import Optimizer
+from chainrule.tensor import Tensor
+from chainrule.train.batches import minibatches
+from chainrule.train.evaluate import Loss, Metrics, evaluate, number
+from chainrule.train.history import History
+from chainrule.train.progress import ProgressLine
+
+Callback: TypeAlias = Callable[[Mapping[str, float]], Any]
+REMEDY = "try a smaller rate, or find its origin by cr.detect_anomaly()"
+
+
+# Train a model, epoch after epoch
+def fit(
+    model: Module,
+    loss: Loss,
+    data: Sequence[ArrayLike],
+    optimizer: Optimizer,
+    *,
+    epochs: int,
+    batch_size: int = 32,
+    validation: Sequence[ArrayLike] | None = None,
+    metrics: Metrics | None = None,
+    scheduler: Schedule | ReduceLROnPlateau | None = None,
+    per_batch: bool = False,
+    clip: Callable[[Sequence[Tensor]], Any] | None = None,
+    watch: Callable[[], Any] | None = None,
+    callbacks: Sequence[Callback] = (),
+    rng: np.random.Generator | None = None,
+    progress: bool | None = None,
+) -> History:
+    """Train the model on shuffled mini-batches; returns a row for each epoch.
+
+    data: the arguments of the model and, last, the targets, each (N, ...).
+    loss(output, target) is the mean over a batch. A row has "epoch" from 1,
+    "loss" (the mean over the examples, each as it was met, before the step),
+    "lr" (of the last step) and, with `validation`, "val_loss" and a "val_…"
+    for each of `metrics`, both in use and after the epoch.
+
+    A step calls: zero_grad, model, loss, backward, `watch()`, `clip(params)`,
+    optimizer.step. `scheduler` steps after each epoch, or with `per_batch`
+    after each step; a plateau is given val_loss, or loss without validation.
+    After each epoch every callback is given the row, and training ends when
+    one returns True; at the end `finish()` is called of those that have it.
+    `progress` writes a line to stderr, by default if that is a terminal.
+
+    Raises AnomalyError, before the step, for a loss that is not finite;
+    ShapeError for a loss that is not one number; ValueError for an optimizer
+    of other parameters than the model's, a scheduler of another optimizer,
+    a plateau per batch or negative epochs. See "Around the step stands
+    bookkeeping".
+    """
+    # Refuse what cannot train together
+    mine = {id(parameter) for parameter in model.parameters()}
+    if not any(id(parameter) in mine for parameter in optimizer.params):
+        raise ValueError(
+            "the optimizer moves no parameter of this model: make it from "
+            "model.parameters(), after the model"
+        )
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("the scheduler sets the rate of another optimizer")
+    if per_batch and isinstance(scheduler, ReduceLROnPlateau):
+        raise ValueError("a plateau is a matter of epochs, not of batches")
+    if epochs < 0:
+        raise ValueError(f"epochs should be at least 0, not {epochs}")
+    if not model.training:
+        model.train()
+    rng = np.random.default_rng() if rng is None else rng
+    history, size = History(), len(np.asarray(data[-1]))
+    batches = minibatches(*data, batch_size=batch_size, epochs=epochs, rng=rng)
+    shown = sys.stderr.isatty() if progress is None else progress
+    line = ProgressLine(epochs, size, sys.stderr, shown=shown)
+    for epoch in range(1, epochs + 1):
+        # Take the steps of one epoch
+        total, seen = 0.0, 0
+        while seen < size:
+            *inputs, target = next(batches)
+            model.zero_grad()
+            optimizer.zero_grad()
+            value = loss(model(*inputs), target)
+            mean = number("loss", value)
+            if not math.isfinite(mean):
+                where = f"epoch {epoch}, step {seen // batch_size + 1}"
+                raise AnomalyError(f"{where}: the loss is {mean}; {REMEDY}")
+            value.backward()
+            if watch is not None:
+                watch()
+            if clip is not None:
+                clip(optimizer.params)
+            lr = optimizer.lr
+            optimizer.step()
+            if per_batch and isinstance(scheduler, Schedule):
+                scheduler.step()
+            total, seen = total + len(target) * mean, seen + len(target)
+            line.batch(epoch, seen, total / seen)
+        # Write the row and look up
+        row = {"epoch": epoch, "loss": total / size, "lr": lr}
+        if validation is not None:
+            found = evaluate(
+                model, loss, validation, batch_size=batch_size, metrics=metrics
+            )
+            row.update({f"val_{name}": x for name, x in found.items()})
+        history.rows.append(row)
+        line.epoch(row)
+        if isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step(row.get("val_loss", row["loss"]))
+        elif scheduler is not None and not per_batch:
+            scheduler.step()
+        answers = [callback(row) for callback in callbacks]
+        if any(isinstance(a, bool | np.bool_) and a for a in answers):
+            break
+    for callback in callbacks:
+        getattr(callback, "finish", lambda: None)()
+    return history
