@@ -104,8 +104,7 @@ class AlphaDropout(Module):
     def __init__(
         self, p: float = 0.5, *, rng: np.random.Generator | None = None
     ) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"p is a probability, not {p}")
+        functional.check_share(p)
         self.p = p
         self.rng = np.random.default_rng() if rng is None else rng
 

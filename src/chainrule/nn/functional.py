@@ -260,8 +260,7 @@ def alpha_dropout(
     kept. Without training x comes back as it is. Raises ValueError unless
     0 <= p <= 1; for p = 1 all is zero.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"p is a probability, not {p}")
+    check_share(p)
     if not training or p == 0:
         return x
     if p == 1:
