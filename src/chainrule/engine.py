@@ -477,29 +477,6 @@ def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
     return mine
 
 
-# Know which levels are running
-running = {0}
-
-
-# Run a primitive at the highest level among its arguments
-def apply(
-    primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
-) -> Array:
-    """Run `primitive` at the highest level among its arguments."""
-    level = -1
-    for x in args:
-        if isinstance(x, Traced) and x.level > level:
-            top, level = x, x.level
-    if level < 0:
-        return primitive.fun(*args, **kwargs)
-    if level not in running:
-        raise LeakedTracer(
-            f"{primitive.name} was given an array traced by a transformation "
-            "that has ended; return it from the function instead"
-        )
-    return top.run(primitive, args, kwargs)
-
-
 # Note what was changed, and when
 class Changes:
     """When arrays were last written to through a Tensor."""
@@ -568,6 +545,29 @@ def wanted(rule: Rule | None, values: Sequence[Any]) -> Sequence[Any]:
 
 
 VARARGS = 0x04  # the flag of a function with *args
+
+
+# Know which levels are running
+running = {0}
+
+
+# Run a primitive at the highest level among its arguments
+def apply(
+    primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Array:
+    """Run `primitive` at the highest level among its arguments."""
+    level = -1
+    for x in args:
+        if isinstance(x, Traced) and x.level > level:
+            top, level = x, x.level
+    if level < 0:
+        return primitive.fun(*args, **kwargs)
+    if level not in running:
+        raise LeakedTracer(
+            f"{primitive.name} was given an array traced by a transformation "
+            "that has ended; return it from the function instead"
+        )
+    return top.run(primitive, args, kwargs)
 
 
 # Keep a faster pair of rules for plain arrays

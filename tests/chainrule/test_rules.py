@@ -408,7 +408,7 @@ for mode in ("full", "same", "valid"):
     )
 case("matmul", lambda x: np.linalg.matrix_power(x, 5), inside(3, 3))
 case("matmul", lambda x: np.linalg.matrix_power(x, -2), invertible(3, 3))
-case("positive", lambda x: np.linalg.matrix_power(x, 1), inside(2, 3, 3))
+case("matmul", lambda x: np.linalg.matrix_power(x, 1), inside(2, 3, 3))
 case(
     "matmul",
     lambda a, b, c: np.linalg.multi_dot([a, b, c]),
@@ -519,11 +519,13 @@ if hasattr(np, "astype"):
 for axis in (None, 0, -1, (0, 2), ()):
     for keepdims in (False, True):
         options = {"axis": axis, "keepdims": keepdims}
-        for f in (np.median, np.ptp, lambda x, **o: np.quantile(x, 0.3, **o)):
-            if axis == () and f is np.median:
-                continue
-            case("getitem", lambda x, f=f, o=options: f(x, **o),
-                 signed(2, 3, 2))  # fmt: skip
+        for name, f in (
+            ("getitem", lambda x, **o: np.quantile(x, 0.3, **o)),
+            ("getitem", np.median),
+            ("max", np.ptp),
+        ):
+            if axis != ():
+                case(name, lambda x, f=f, o=options: f(x, **o), signed(2, 3, 2))
         case("where", lambda x, o=options: np.nansum(x, **o), signed(2, 3, 2))
 case("getitem", lambda x: np.percentile(x, 80), signed(7))
 case("where", lambda x: np.nanmean(np.where(x > 1, np.nan, x), 0), signed(5, 2))
