@@ -188,6 +188,20 @@ def test_what_clip_does_is_what_is_stepped():
     np.testing.assert_allclose(before - weights(model), 3 * 0.1 * 2.0)
 
 
+@pytest.mark.parametrize("greatest", [0.01, 1])
+def test_a_number_clips_the_norm(greatest):
+    clipped, by_hand = network(), network()
+    run(clipped, clip=greatest)
+    run(
+        by_hand,
+        clip=lambda params: cr.optim.clip_grad_norm_(params, greatest),
+    )
+    np.testing.assert_array_equal(weights(clipped), weights(by_hand))
+    free = network()
+    run(free)
+    assert not np.array_equal(weights(clipped), weights(free))
+
+
 def test_validation_is_after_the_epoch_and_in_use():
     model = network(norm=True)
     validation = problem(5)

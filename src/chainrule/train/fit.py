@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from chainrule.errors import AnomalyError
 from chainrule.nn.module import Module
+from chainrule.optim.clipping import clip_grad_norm_
 from chainrule.optim.lr_scheduler import ReduceLROnPlateau, Schedule
 from chainrule.optim.optimizer import Optimizer
 from chainrule.tensor import Tensor
@@ -38,7 +40,7 @@ def fit(
     metrics: Metrics | None = None,
     scheduler: Schedule | ReduceLROnPlateau | None = None,
     per_batch: bool = False,
-    clip: Callable[[Sequence[Tensor]], Any] | None = None,
+    clip: float | Callable[[Sequence[Tensor]], Any] | None = None,
     watch: Callable[[], Any] | None = None,
     callbacks: Sequence[Callback] = (),
     rng: np.random.Generator | None = None,
@@ -53,8 +55,10 @@ def fit(
     for each of `metrics`, both in use and after the epoch.
 
     A step calls: zero_grad, model, loss, backward, `watch()`, `clip(params)`,
-    optimizer.step. `scheduler` steps after each epoch, or with `per_batch`
-    after each step; a plateau is given val_loss, or loss without validation.
+    optimizer.step; a number for `clip` is the greatest norm that
+    `clip_grad_norm_` leaves to all gradients together. `scheduler` steps
+    after each epoch, or with `per_batch` after each step; a plateau is given
+    val_loss, or loss without validation.
     After each epoch every callback is given the row, and training ends when
     one returns True; at the end `finish()` is called of those that have it.
     `progress` writes a line to stderr, by default if that is a terminal.
@@ -80,6 +84,8 @@ def fit(
         raise ValueError(f"epochs should be at least 0, not {epochs}")
     if not model.training:
         model.train()
+    if isinstance(clip, int | float):
+        clip = partial(clip_grad_norm_, max_norm=clip)
     rng = np.random.default_rng() if rng is None else rng
     history, size = History(), len(np.asarray(data[-1]))
     batches = minibatches(*data, batch_size=batch_size, epochs=epochs, rng=rng)
