@@ -203,6 +203,8 @@ class Laboratory:
             )
         except _Red as red:
             return str(red)
+        if run.findings:  # it was ended from outside
+            return f"{run.findings[0].place}: {run.findings[0].message}"
         wanted = self._wanted(chapter, function)
         bad = [
             each
