@@ -31,7 +31,7 @@ def test_stop_and_return_are_the_librarys(patience: int, margin: float) -> None:
     values = {"patience": patience, "margin": margin}
     _, run, returned = page.lines(FIGURE, **values)
     assert run["points"] == [[k + 1, COURSE[k]] for k in range(end)]
-    assert returned["points"] == [[back, COURSE[back - 1]]]
+    assert returned["points"] == [[back, 0], [back, COURSE[back - 1]]]
     words = page.says(FIGURE, **values)
     assert (f"stops after epoch {end}," in words) == stopped
     assert f"weights of epoch {back} come back" in words

@@ -28,7 +28,7 @@
       return [
         { points, kind: "faint", dots: true },
         { points: points.slice(0, end), kind: "ink", dots: true },
-        { points: [points[back - 1]], kind: "accent", dots: true, label: "comes back" },
+        { points: [[back, 0], points[back - 1]], kind: "accent", dots: true },
       ];
     },
     says(v) {
