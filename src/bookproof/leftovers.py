@@ -45,12 +45,22 @@ def _look(setting: bytes) -> tuple[list[int], list[int]]:
     for path in Path("/proc").glob("[0-9]*/environ"):
         process = int(path.parent.name)
         with suppress(OSError):  # it has ended, or is somebody else's
-            environment = path.read_bytes()
+            environment = _environment(path)
             if setting in environment.split(b"\0"):
                 found.append(process)
             elif not environment and _Status(process).may_yet_tell(started):
                 unclear.append(process)
     return found, unclear
+
+
+def _environment(path: Path) -> bytes:
+    """What the file shows; nothing for a process without memory of its own,
+    of which newer kernels say that there is no such process: it may be dying
+    still."""
+    try:
+        return path.read_bytes()
+    except ProcessLookupError:
+        return b""
 
 
 class _Status:

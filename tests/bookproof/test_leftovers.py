@@ -32,10 +32,15 @@ def is_dead(process: int) -> bool:
 
 
 def hide_at_first(
-    monkeypatch: pytest.MonkeyPatch, process: int, looks: int
+    monkeypatch: pytest.MonkeyPatch,
+    process: int,
+    looks: int,
+    denied: bool = False,
 ) -> list[str]:
     """Show no environment of the process at its first looks, as the kernel
-    does while a program is being replaced by another."""
+    does while a program is being replaced by another; or deny that there is
+    such a process, as it does of one that has lost its memory, but not died.
+    """
     path = f"/proc/{process}/environ"
     seen: list[str] = []
     read = Path.read_bytes
@@ -44,6 +49,8 @@ def hide_at_first(
         if str(self) != path:
             return read(self)
         seen.append(path)
+        if denied and len(seen) <= looks:
+            raise ProcessLookupError
         return b"" if len(seen) <= looks else read(self)
 
     monkeypatch.setattr(Path, "read_bytes", hiding)
@@ -57,10 +64,13 @@ def test_a_process_is_dead_when_its_end_was_asked_for(
     assert is_dead(left.pid)
 
 
+@pytest.mark.parametrize("denied", [False, True])
 def test_a_process_that_shows_nothing_yet_is_waited_for(
-    left: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    left: subprocess.Popen[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    denied: bool,
 ) -> None:
-    seen = hide_at_first(monkeypatch, left.pid, looks=3)
+    seen = hide_at_first(monkeypatch, left.pid, looks=3, denied=denied)
     leftovers.end(SETTING)
     assert len(seen) > 3
     assert is_dead(left.pid)
