@@ -27,6 +27,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # of each that ran
     checked: int = 0  # verdicts that are new; the others were kept
     complete: bool = True
     read: set[str] = field(default_factory=set)
@@ -127,6 +128,7 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
         report.checked += its.checked
         if its.ran:
             report.ran.append(chapter.name)
+            report.seconds[chapter.name] = its.seconds
         found += [f for each in its.outcomes for f in each.findings]
         found += _silent(its.outcomes)
         report.note(its.data)

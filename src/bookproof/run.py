@@ -58,6 +58,7 @@ NOTHING: Mapping[str, Any] = {
     "ran": (),
     "read": (),
     "unseen": False,
+    "seconds": 0.0,
 }
 """What the recorder of a run reports when nothing ran."""
 

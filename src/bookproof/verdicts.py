@@ -20,12 +20,14 @@ Progress = Callable[[Outcome], None]
 @dataclass(frozen=True)
 class Verdicts:
     """What became of a chapter's elements; what the ledger says of it now;
-    how many verdicts are new; whether a worker had to run."""
+    how many verdicts are new; whether a worker had to run, and how many
+    seconds of a processor that took."""
 
     outcomes: list[Outcome]
     data: Mapping[str, Any]
     checked: int = 0
     ran: bool = False
+    seconds: float = 0.0
 
 
 def verdicts(
@@ -87,7 +89,8 @@ class _Job:
         digests = kept.digests(self.chapter, project.macros)
         data = self._save(run, noted, ledger.Known(digests, page))
         outcomes = list(run.outcomes.values())
-        return Verdicts(outcomes, data, len(outcomes), True)
+        seconds = run.report["seconds"]
+        return Verdicts(outcomes, data, len(outcomes), True, seconds)
 
     def _save(
         self, run: ChapterRun, noted: Noted, known: ledger.Known
@@ -115,7 +118,8 @@ class _Job:
         data = self._save(run, noted, known)
         outcomes = list(run.outcomes.values())
         ran = any(each.report["worker"] for each in runs)
-        return Verdicts(outcomes, data, len(standing.wanted), ran)
+        seconds = sum(each.report["seconds"] for each in runs)
+        return Verdicts(outcomes, data, len(standing.wanted), ran, seconds)
 
     def _without_python(
         self, wanted: frozenset[int]

@@ -51,9 +51,18 @@ def main() -> None:
     if measured is not None:
         measured.stop()  # the parent ends us as soon as we say "done"
         measured.save()
-    emit({"event": "done", "report": state.uses.recorder.report()})
+    report = {**state.uses.recorder.report(), "seconds": _seconds()}
+    emit({"event": "done", "report": report})
     events.close()
     os._exit(0)  # threads that a cell left behind must not keep us
+
+
+def _seconds() -> float:
+    """The time that processors have spent on this run."""
+    used = map(
+        resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _coverage() -> Any:

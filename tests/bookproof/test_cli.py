@@ -34,6 +34,17 @@ The number is {fact}`number: 3 <n>`.
 
 BAD = GOOD + "\nIt is also {fact}`wrong: 4 <n>` and {fact}`worse: 5 <n>`.\n"
 
+SLOW = """\
+# Slow
+
+```{code-cell} ipython3
+import subprocess, sys, time
+
+turn = "import time\\nwhile time.process_time() < 1: pass"
+done = subprocess.run([sys.executable, "-c", turn])
+```
+"""
+
 
 def run(book, *arguments: str) -> int:
     return cli.main(["--root", str(book.root), *arguments])
@@ -83,6 +94,24 @@ def test_one_chapter_by_name_or_by_path(book, capsys) -> None:
     assert run(book, "check", "other") == 0
     assert run(book, "check", "book/other.md") == 0
     assert run(book, "check", "ch") == 1
+
+
+def test_how_long_each_chapter_ran(book, capsys) -> None:
+    book.write("ch", GOOD)
+    book.write("slow", SLOW)
+    run(book, "tangle")
+    capsys.readouterr()
+    assert run(book, "check", "--times", "--json") == 0
+    *lines, total = capsys.readouterr().err.splitlines()[1:]
+    seconds = {line.split()[2]: float(line.split()[0]) for line in lines}
+    assert seconds.keys() >= {"slow", "ch"}
+    assert list(seconds) == sorted(seconds, key=seconds.get, reverse=True)
+    assert seconds["slow"] >= 1  # it counts what a cell has started
+    assert total.endswith("s of processor time to run them")
+    assert abs(float(total.split()[0]) - sum(seconds.values())) < 0.3
+    assert run(book, "check", "--times", "--json") == 0
+    (_, none) = capsys.readouterr().err.splitlines()
+    assert none.split()[0] == "0.0"
 
 
 def test_any_file_without_a_project(tmp_path: Path, capsys) -> None:

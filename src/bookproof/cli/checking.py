@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,11 @@ def _add_check(commands: Commands) -> None:
     check.add_argument(
         "--force", action="store_true", help="run unchanged chapters too"
     )
+    check.add_argument(
+        "--times",
+        action="store_true",
+        help="print how long each chapter ran, in seconds of a processor",
+    )
     takes_jobs(check)
     check.set_defaults(run=_check)
 
@@ -90,13 +95,27 @@ def _check(options: argparse.Namespace) -> int:
 
         memory = Memory(project, options.chapters)
     known = memory.recall() if memory and not options.force else None
-    result = known or _checked(options, project, jobs, memory)
+    seconds: Mapping[str, float] = {}
+    if known is not None:
+        result = known
+    else:
+        result, seconds = _checked(options, project, jobs, memory)
     tell(result.findings, project, options.json)
     if options.json:
         print(result.summary, file=sys.stderr)
     else:
         say(("\n" if result.findings else "") + result.summary)
+    if options.times:
+        _tell_times(seconds)
     return FAILS if result.findings else HOLDS
+
+
+def _tell_times(ran: Mapping[str, float]) -> None:
+    """The chapters that ran, the longest first."""
+    for name, seconds in sorted(ran.items(), key=lambda its: -its[1]):
+        print(f"{seconds:7.1f} s  {name}", file=sys.stderr)
+    total = sum(ran.values())
+    print(f"{total:7.1f} s of processor time to run them", file=sys.stderr)
 
 
 def _checked(
@@ -104,8 +123,8 @@ def _checked(
     project: Project,
     jobs: int,
     memory: Memory | None,
-) -> Result:
-    """Read, lint and run what has to be run."""
+) -> tuple[Result, Mapping[str, float]]:
+    """Read, lint and run what has to be run; and how long each took."""
     from bookproof import check, progress
     from bookproof.unchanged import Result
 
@@ -128,7 +147,7 @@ def _checked(
 
     if memory is not None and report.complete:
         memory.keep(result(0, 0), report.read)
-    return result(len(report.ran), report.checked)
+    return result(len(report.ran), report.checked), report.seconds
 
 
 def _all_chapters(
