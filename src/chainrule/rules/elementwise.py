@@ -52,7 +52,7 @@ remainder = elementwise(
 fmod = elementwise(
     np.fmod,
     lambda g, _ans, _x, _y: g,
-    lambda g, _ans, x, y: -g * np.trunc(plain(x) / plain(y)),
+    lambda g, ans, x, y: -g * np.rint((x - ans) / y),
 )
 
 
