@@ -8,6 +8,7 @@ answer makes NumPy complain (warnings are errors here).
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -197,3 +198,13 @@ def test_a_pole_of_a_power_falls_without_bound() -> None:
     """Zero to a negative power is infinite, and falls as the power rises."""
     with np.errstate(all="ignore"):
         assert cr.grad(lambda y: 0.0**y)(-2.0) == -np.inf
+
+
+@pytest.mark.parametrize("f", [np.fmod, np.remainder])
+@pytest.mark.parametrize(("x", "y"), [(1.0, 0.1), (-1.0, 0.1), (7.3, -0.1)])
+def test_a_divisor_is_counted_after_the_rest(f: Any, x: float, y: float) -> None:
+    """The quotient may round to the next whole number; the count may not."""
+    times = Fraction(x) - Fraction(float(f(x, y)))
+    count = round(times / Fraction(y))
+    assert cr.grad(f, 1)(x, y) == -count
+    assert cr.jacobian(f, 1, mode="forward")(x, y) == -count
