@@ -202,7 +202,9 @@ def test_a_pole_of_a_power_falls_without_bound() -> None:
 
 @pytest.mark.parametrize("f", [np.fmod, np.remainder])
 @pytest.mark.parametrize(("x", "y"), [(1.0, 0.1), (-1.0, 0.1), (7.3, -0.1)])
-def test_a_divisor_is_counted_after_the_rest(f: Any, x: float, y: float) -> None:
+def test_divisors_are_counted_after_the_rest(
+    f: Any, x: float, y: float
+) -> None:
     """The quotient may round to the next whole number; the count may not."""
     times = Fraction(x) - Fraction(float(f(x, y)))
     count = round(times / Fraction(y))
