@@ -147,3 +147,33 @@ def test_a_variance_of_too_few_is_that_of_numpy(n: int, ddof: int) -> None:
     with np.errstate(all="ignore"):
         found = np.var(cr.Tensor(x, requires_grad=True), axis=1, ddof=ddof)
         np.testing.assert_array_equal(found.data, np.var(x, 1, ddof=ddof))
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "slope"),
+    [
+        # Three entries make two steps: at 0.3 the place is 0.6, at 0.7 1.4.
+        (lambda q: np.quantile(np.array([4.0, 1.0, 2.0]), q), 0.3, 2.0),
+        (lambda q: np.quantile(np.array([4.0, 1.0, 2.0]), q), 0.7, 4.0),
+        (lambda q: np.percentile(np.array([4.0, 1.0, 2.0]), q), 70.0, 0.04),
+        (lambda h: np.sum(np.heaviside(np.zeros((2, 3)), h)), 0.3, 6.0),
+        (lambda h: np.sum(np.heaviside(np.array([1.0, 0, -2]), h)), 0.3, 1.0),
+        (lambda h: np.sum(np.full_like(h * np.ones(5), h * h)), 3.0, 30.0),
+        (lambda h: np.sum(np.full_like(np.ones(5) * h, 2.0)), 3.0, 0.0),
+    ],
+)
+def test_no_argument_is_cut_loose(f: Any, at: float, slope: float) -> None:
+    """A flat function may have one argument in which it is not flat."""
+    np.testing.assert_allclose(cr.grad(f)(at), slope, rtol=1e-14)
+    np.testing.assert_allclose(
+        cr.jacobian(f, mode="forward")(at), slope, rtol=1e-14
+    )
+
+
+def test_what_is_filled_has_the_dtype_of_the_model() -> None:
+    x = cr.Tensor(np.float32(2.5), requires_grad=True)
+    assert np.full_like(x, 1.5).dtype == np.float32
+    assert np.full_like(x, x * np.float64(1.0)).dtype == np.float32
+    assert np.full_like(x, 3.7, dtype=int) == 3
+    with pytest.raises(ValueError, match="broadcast"):
+        np.full_like(x * np.ones(2, np.float32), np.ones(3))

@@ -40,6 +40,21 @@ def nan_to_num(
     return x
 
 
+# Let what stands on a step, or fills an array, move
+def heaviside(x1: Any, x2: Any) -> Array:
+    bare = plain(x1)
+    return where(bare == 0, x2, np.heaviside(bare, 0.0))
+
+
+ufuncs[np.heaviside, "__call__"] = heaviside
+
+
+@implements(np.full_like)
+def full_like(a: Array, fill_value: Any, dtype: Any = None) -> Array:
+    bare = np.full_like(plain(a), plain(fill_value), dtype)
+    return where(True, fill_value, bare).astype(bare.dtype)
+
+
 # Divide a sine by its argument, and use the series near zero
 @implements(np.sinc)
 def sinc(x: Array) -> Array:

@@ -50,9 +50,9 @@ def quantile(
         raise NotDifferentiable("np.quantile has rules for one linear quantile")
     row, kept = lined(a, axis)
     row = sort(row)
-    place = float(plain(q)) * (row.shape[-1] - 1)
-    low = int(place)
-    high = low + (place > low)
+    place = q * (row.shape[-1] - 1)
+    low = int(plain(place))
+    high = low + bool(place > low)
     found = row[..., low] + (row[..., high] - row[..., low]) * (place - low)
     found = where(np.isnan(plain(row)[..., -1]), np.nan, found)
     return reshape_(found, kept) if keepdims else found
