@@ -3,12 +3,14 @@
 // below the still figure whose id it names, which stays when scripts are off.
 //
 //   live("fig-name", {
-//     sliders: [{ name, label, min, max, step, value }, ...],
+//     sliders: [{ name, label, min, max, step, value, names: [...] }, ...],
 //     x: { from, to, label, log }, y: { from, to, label, log },
 //     lines: (v) => [{ points: [[x, y], ...], kind: "ink" | "accent" | "faint",
 //                      dots: true, label: "..." }, ...],
 //     says: (v) => "the result in words",
 //   });
+//
+// A slider with `names` shows the name of its value in place of the number.
 const live = (() => {
   const WIDTH = 640, HEIGHT = 300;
   const LEFT = 72, RIGHT = 14, TOP = 12, BOTTOM = 42;
@@ -161,16 +163,21 @@ const live = (() => {
       drawn
     );
     const words = element("output", { "aria-live": "polite" });
-    const inputs = figure.sliders.map(({ name, label, ...range }) => {
+    const inputs = figure.sliders.map(({ name, label, names, ...range }) => {
       const shown = element("span", { class: "value" });
       const input = element("input", { type: "range", name, ...range });
-      return [name, input, shown, element("label", {}, label, input, shown)];
+      const show = (value) => {
+        const words = names ? names[value - range.min] : number(value);
+        shown.replaceChildren(...raised(words, sup));
+        if (names) input.setAttribute("aria-valuetext", words);
+      };
+      return [name, input, show, element("label", {}, label, input, shown)];
     });
     const redraw = () => {
       const values = {};
-      for (const [name, input, shown] of inputs) {
+      for (const [name, input, show] of inputs) {
         values[name] = Number(input.value);
-        shown.replaceChildren(...raised(number(values[name]), sup));
+        show(values[name]);
       }
       drawn.replaceChildren(...curves(figure, values));
       const said = figure.says(values);
