@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ from bookproof.claims import Verdict
 from bookproof.diagnostics import Finding, Place
 from bookproof.elements import Marker
 from bookproof.expressions import is_constant
+from bookproof.held import Said
 from bookproof.rules import Rule
 from bookproof.scalars import NotANumber, as_numbers, as_truth, show
 from bookproof.words import (
@@ -23,6 +25,9 @@ from bookproof.words import (
 )
 
 Evaluate = Callable[[str, Mapping[str, object]], object]
+
+TRUE = (("true", "True"),)
+"""The values of a fact that Python calls true."""
 
 ROUNDING = 64 * 2.0**-53
 """Relative; how far float64 may stray from the real number it stands for."""
@@ -53,6 +58,27 @@ def verify_fact(marker: Marker, evaluate: Evaluate) -> Verdict:
         findings = _counter(marker, counter[0])
         status = "fails" if findings else "holds"
     return _verdict(marker, status, findings, values)
+
+
+def say_so(marker: Marker, verdict: Verdict, said: Said) -> Verdict:
+    """The verdict on a fact that Python calls true, once its words are looked
+    at: a count in them is not compared, so it must be one of the numbers that
+    the expression computes with."""
+    count = said.unsaid(marker)
+    if count is None:
+        return verdict
+    finding = Finding(
+        "fact",
+        f"“{count.text}” is no number that the expression computes with",
+        marker.body.place(count.offset),
+        width=len(count.text.split("\n")[0]),
+        id=marker.id,
+        right=_expression(marker),
+        notes=(
+            "let the expression give the number itself; the press compares",
+        ),
+    )
+    return replace(verdict, status="fails", findings=(finding,))
 
 
 def compare(

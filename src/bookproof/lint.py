@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bookproof import vocabulary
+from bookproof import held, vocabulary
 from bookproof.changes import in_formula, outside_markers
 from bookproof.config import Project
 from bookproof.diagnostics import Finding, Text
@@ -43,6 +43,7 @@ def lint_chapter(chapter: Chapter, project: Project) -> list[Finding]:
         *chapter.findings,
         *_taken(chapter.elements, {}),
         *_words(chapter.elements),
+        *held.large_counts(chapter),
         *_mathematics(chapter.elements),
         *_unbound(chapter.elements, project),
         *_unbound_rows(chapter.elements, project),

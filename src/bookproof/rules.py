@@ -40,6 +40,7 @@ Rule = Literal[
     "limit",
     # What escapes the checks
     "number-in-prose",
+    "count-in-prose",
     "relation-in-prose",
     "relation-outside-marker",
     "number-in-mathematics",
@@ -137,6 +138,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     },
     "What escapes the checks": {
         "number-in-prose": "a number in running text that nothing checks",
+        "count-in-prose": "a count in words, above twelve, that is no number "
+        "of the page",
         "relation-in-prose": "a relation sign in running text that nothing "
         "checks",
         "relation-outside-marker": "a formula with a relation that is no "

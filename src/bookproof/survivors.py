@@ -19,6 +19,7 @@ from bookproof.elements import (
     PlainMath,
     Solution,
 )
+from bookproof.facts import TRUE
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.normal import normal_definitions, normal_formula, within
 from bookproof.latex.statements import (
@@ -31,9 +32,6 @@ from bookproof.lint import lint_chapter
 from bookproof.mutate import Mutant, mutants, parts
 from bookproof.outcome import runnable
 from bookproof.run import ChapterRun, run_chapter
-
-TRUE = (("true", "True"),)
-"""The values of a fact that Python calls true."""
 
 Macros = Mapping[str, str]
 Chosen = list[tuple[Chapter, list[Mutant]]]

@@ -25,8 +25,9 @@ from bookproof.elements import (
     Solution,
     Symbols,
 )
-from bookproof.facts import verify_fact
+from bookproof.facts import TRUE, say_so, verify_fact
 from bookproof.guard import Guard, of_patch
+from bookproof.held import Said
 from bookproof.latex.errors import MissingName
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
@@ -89,6 +90,7 @@ class State:
         self.lost: set[str] = set()
         self.before: Snapshot | None = None
         self.guard = Guard()
+        self.said = Said(request.chapter)
 
     def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
         """The value of a Python expression where the chapter stands."""
@@ -193,6 +195,8 @@ def _verify(
             return _verdict(outcome, scope.check(element))
         case Marker(kind="fact"):
             verdict = verify_fact(element, state.evaluate)
+            if verdict.values == TRUE:
+                verdict = say_so(element, verdict, state.said)
             return _valued(state, element, *_verdict(outcome, verdict))
         case Marker():
             return outcome.settle(element.kind), None

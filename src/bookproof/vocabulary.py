@@ -4,7 +4,8 @@ One table, so that an author can read what the lint lets pass:
 
 | printed                                    | passes, because           |
 |--------------------------------------------|---------------------------|
-| two passes, a third, twice, ninety percent | words carry no digits     |
+| two passes, a third, twice, a thousand     | words carry no digits     |
+| sixty-four, if the page holds a 64         | it comes from somewhere   |
 | float32, Conv2d, L2, W1, torch.float64     | letters first: identifier |
 | CIFAR-10, UTF-8, ResNet-50                 | a name and its number     |
 | IEEE 754 and the other names of `NAMES`    | a name                    |
@@ -18,6 +19,7 @@ and what it does not:
 
 | printed                              | write                             |
 |--------------------------------------|-----------------------------------|
+| sixty-four, if nothing there is 64   | {fact}, or a cell with it         |
 | 3-D, 2x, 1st, ½, 10 %, NumPy 2.4     | {fact}, {cited}, words, or code   |
 | $2x$, $1/B$, $[0, 1]$                | {claim}, {let}, or a symbol       |
 | $x = 3$, $a < b$, $n \\to \\infty$   | {claim}, {let}, {when} or {range} |

@@ -184,7 +184,8 @@ IN_A_CHAPTER = (
         "3",
     ),
     # What escapes the checks
-    swap("number-in-prose", "There are ‸17 of them.", "17", "seventeen"),
+    swap("number-in-prose", "There are ‸17 of them.", "17", "seven"),
+    swap("count-in-prose", "There are ‸fourteen of them.", "fourteen", "ten"),
     swap("relation-in-prose", "So it ‸= that.", "=", "is"),
     Pair(
         "relation-outside-marker",

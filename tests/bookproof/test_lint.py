@@ -72,7 +72,7 @@ def test_numbers_that_nothing_checks_are_found(words):
 @pytest.mark.parametrize(
     "words",
     [
-        "Two passes, a third, twice, ninety percent.",
+        "Two passes, a third, twice, a thousand, ninety tenths.",
         "In float32, float64's range, Conv2d.weight and (L2) or W1/W2.",
         "CIFAR-10 and UTF-8 follow IEEE 754.",
         "Code `x = 3` and `2.4`.",
