@@ -21,7 +21,7 @@ from bookproof.spelled import Spelled, spelled
 FREE = 12
 """A count in words up to this one needs no number on the page."""
 
-_FIGURE = re.compile(r"an?\s+(?:hundred|thousand|million|billion)", re.I)
+_FIGURE = re.compile(r"a(?:\s+(?:hundred|thousand|million|billion))+", re.I)
 """A figure of speech."""
 
 _ABOUT = re.compile(r"\b(?:about|some|almost|nearly|near|over)\s+$", re.I)
