@@ -6,7 +6,7 @@ import ast
 
 from bookproof import python
 from bookproof.diagnostics import Finding
-from bookproof.displays import pictures, refused
+from bookproof.displays import framed, pictures, refused
 from bookproof.elements import Cell
 from bookproof.guard import of_patch
 from bookproof.outcome import Outcome, blank
@@ -94,7 +94,7 @@ def _judge(
     return [
         *_judge_addresses(cell, outputs),
         *_judge_noise(cell, outputs),
-        *_judge_pictures(cell, outputs),
+        *(_judge_pictures(cell, outputs) or _judge_figure(cell, outputs)),
     ]
 
 
@@ -112,6 +112,21 @@ def _judge_pictures(cell: Cell, outputs: list[Output]) -> list[Finding]:
         note = "draw each in a cell of its own"
         return [_of_cell("figure-alt", cell, message, note)]
     return []
+
+
+def _judge_figure(cell: Cell, outputs: list[Output]) -> list[Finding]:
+    """The page gives caption and name to each thing that the cell shows."""
+    if not cell.is_figure or _UNSEEN & set(cell.tags):
+        return []
+    count = framed(outputs)
+    if count == 1:
+        return []
+    message = "the cell names a figure, and shows none"
+    note = "draw it, or leave mystnb: figure: out"
+    if count:
+        message = f"the cell shows {count} things, all under one name"
+        note = "show the figure alone: end the last line with ';'"
+    return [_of_cell("figure-outputs", cell, message, note)]
 
 
 def _judge_addresses(cell: Cell, outputs: list[Output]) -> list[Finding]:

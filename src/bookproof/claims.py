@@ -169,6 +169,8 @@ class Scope:
         draws = Draws(
             self.bindings, self.evaluate, options, formula.loops, marker.id
         )
+        if marker.expression is not None:
+            draws.python_of_term = marker.expression.text
         checker = Checker(
             marker.body, marker.id, formula, draws, when, self.haste
         )

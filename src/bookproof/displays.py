@@ -52,6 +52,12 @@ def pictures(outputs: Sequence[Mapping[str, Any]]) -> int:
     return sum(bool(each & PICTURES) for each in kinds)
 
 
+def framed(outputs: Sequence[Mapping[str, Any]]) -> int:
+    """How many of a cell's outputs get its caption and its name."""
+    kinds = [output["output_type"] for output in outputs]
+    return sum(kind in ("display_data", "execute_result") for kind in kinds)
+
+
 def _in_drawing(source: object) -> Iterator[str]:
     """What in a drawing is more than lines, areas and words."""
     text = "".join(source) if isinstance(source, list) else str(source)

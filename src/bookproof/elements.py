@@ -65,10 +65,18 @@ class Cell(Element):
     @property
     def alt(self) -> str:
         """What its options say to those who do not see its picture."""
+        return str(self._shown("image", "alt") or "").strip()
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether its options give what it shows a name or a caption."""
+        return bool(self._shown("figure"))
+
+    def _shown(self, *keys: str) -> Any:
         node: Any = self.options
-        for key in ("mystnb", "image", "alt"):
+        for key in ("mystnb", *keys):
             node = node.get(key) if isinstance(node, Mapping) else None
-        return str(node or "").strip()
+        return node
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -147,6 +147,10 @@ def _one(
         )
         note = "the list: " + ", ".join(RELATIONS)
         return [_finding(marker, "fact", message, at=one, notes=(note,))]
+    if one.beside is not None:
+        message = f"{one.beside!r} is another number than {one.text}"
+        note = "print the number itself, in digits or as a power of ten"
+        return [_finding(marker, "fact", message, at=one, notes=(note,))]
     if isinstance(value, float) and not math.isfinite(value):
         return [_differs(marker, one, value, f"the value is {value}")]
     if not _holds(one, value):

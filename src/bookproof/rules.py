@@ -71,6 +71,7 @@ Rule = Literal[
     "magic",
     "unstable-output",
     "output-kind",
+    "figure-outputs",
     "exercise",
     "impure",
     "patched",
@@ -179,6 +180,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "unstable-output": "an output that would differ on the next run",
         "output-kind": "an output that is neither text nor a picture, or a "
         "picture with a script",
+        "figure-outputs": "a cell with a figure's name that shows other than "
+        "one thing",
         "exercise": "a starter that passes, or a solution that fails, its "
         "check",
         "impure": "an expression that changes the chapter",

@@ -49,6 +49,14 @@ PARTS = {word: number for number, word in enumerate(_PARTS.split(), 2)}
 PARTS["halve"] = 2  # three halves
 _PART = re.compile(rf"[\s-]+(?P<part>{'|'.join(PARTS)})s?(?![A-Za-z])", re.I)
 
+_SCALES = """hundred thousand million billion trillion dozen score"""
+_SCALED = re.compile(
+    rf"[kKMGT](?![A-Za-z])|[^\S\n]*‰|[\s-]+(?:{'|'.join(_SCALES.split())})"
+    rf"(?:s|ths?)?(?![A-Za-z])"
+)
+_CHANGED = re.compile(r"\b(?:minus|negative|twice|thrice)[\s-]+\Z", re.I)
+"""What makes another number of the one that it stands beside."""
+
 _LONGEST, _LARGEST = 100, 330
 """Characters of a number, and its power of ten: a float holds no more."""
 
@@ -95,6 +103,7 @@ class Printed:
     fraction: bool = False
     stray: str | None = None  # a word that looks like a relation, but is none
     power: bool = False  # printed with a power of ten
+    beside: str | None = None  # what makes another number of it
 
 
 def numbers(words: str) -> list[Printed]:
@@ -126,6 +135,7 @@ def counts(words: str) -> list[Printed]:
                 end,
                 fraction=part is not None,
                 stray=stray,
+                beside=_beside(words, found.start(), end),
             )
         )
     return out
@@ -148,7 +158,18 @@ def _printed(words: str, found: re.Match[str]) -> Printed:
         fraction,
         stray,
         any(found[each] for each in ("bare", "raised", "caret", "e")),
+        _beside(words, found.start(), found.end()),
     )
+
+
+def _beside(words: str, start: int, end: int) -> str | None:
+    """The number with a word that makes another one of it."""
+    before = _CHANGED.search(words[max(start - _BEFORE, 0) : start])
+    after = _SCALED.match(words, end)
+    if before is None and after is None:
+        return None
+    start -= len(before.group()) if before else 0
+    return words[start : after.end() if after else end]
 
 
 def _value(found: re.Match[str]) -> tuple[Fraction, Fraction, bool]:

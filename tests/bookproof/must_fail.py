@@ -239,6 +239,19 @@ IN_A_CHAPTER = (
         "HTML('<b>so</b>')",
         "'so'",
     ),
+    swap(
+        "figure-outputs",
+        "‸"
+        + cell(
+            "---",
+            "mystnb: {image: {alt: a line}, figure: {name: fig-line}}",
+            "---",
+            "import matplotlib.pyplot as plt",
+            "plt.plot([1, 2])[0].get_label()",
+        ),
+        "label()",
+        "label();",
+    ),
     Pair(
         "exercise",
         EXERCISE.replace("s = 1", "s = 3"),

@@ -241,10 +241,35 @@ def test_equality_has_no_absolute_tolerance(bench: Bench) -> None:
 
 
 def test_rounding_is_allowed_for_by_magnitude(bench: Bench) -> None:
-    bench.namespace.update(a=1e16, b=1.0)
+    bench.namespace.update(a=1e6, b=0.1)
     bench.rows(a="a", b="b")
     assert bench.check(r"(a + b) - a = b").status == "holds"
-    assert bench.check(r"b = 1.001").status == "fails"
+    assert bench.check(r"(a + b) - a = 1.00001 b").status == "fails"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"(a + b) - a = b",
+        r"(a + b) - a = 2 b",
+        r"(a + b) - a \approx 2.0",
+        r"b \ge (a + b) - a",
+        r"a u - a u + u = 2 u",
+        r"\exp(50) - \exp(50) + 1 = 2",
+    ],
+)
+def test_what_rounding_hides_is_not_checked(bench: Bench, formula: str) -> None:
+    bench.namespace.update(a=1e16, b=1.0)
+    bench.rows(a="a", b="b")
+    verdict = bench.check(formula, loose="x")
+    assert [each.rule for each in verdict.findings] == ["vacuous"]
+    assert "rounding hides" in verdict.findings[0].message
+
+
+def test_what_cancels_to_zero_is_checked(bench: Bench) -> None:
+    right = r"S u - (S - x I) u - x u = 0"
+    assert bench.check(right).status == "holds"
+    assert bench.check(right.replace("- x u", "- y u")).status == "fails"
 
 
 def test_strictness_needs_more_than_rounding(bench: Bench) -> None:

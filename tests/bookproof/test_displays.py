@@ -101,6 +101,30 @@ def test_a_picture_has_words_for_those_who_do_not_see_it(
     assert said in finding.message
 
 
+NAMED = "---\nmystnb: {image: {alt: a line}, figure: {name: fig-a}}\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NAMED + PICTURE, ""),
+        (NAMED + "print('so')\n" + PICTURE, ""),
+        (NAMED + PICTURE + "2 + 1", "2 things"),
+        (NAMED + "display('so')\n" + PICTURE, "2 things"),
+        (NAMED + "2 + 1", ""),
+        (NAMED + "n = 1", "none"),
+        (NAMED.replace("\n---", "\ntags: [remove-output]\n---") + "1;", ""),
+        (ALT + PICTURE + "2 + 1", ""),
+    ],
+)
+def test_a_named_figure_is_the_one_thing_that_its_cell_shows(
+    book, text: str, said: str
+) -> None:
+    found = book.run(chapter(text)).findings
+    assert [each.rule for each in found] == ["figure-outputs"] * bool(said)
+    assert all(said in each.message for each in found)
+
+
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>{}</svg>'
 
 

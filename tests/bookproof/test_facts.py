@@ -174,6 +174,29 @@ FAIL = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("3 thousand rows", 3),
+        ("3k rows", 3),
+        ("2.5 million of them", 2.5),
+        ("5 ‰ of it", 5),
+        ("7 hundredths", 7),
+        ("two hundred", 2),
+        ("three dozen", 3),
+        ("twenty millionths", 20),
+        ("minus 3 degrees", 3),
+        ("Minus three", 3),
+        ("twice 3", 3),
+    ],
+)
+def test_a_number_that_words_change_is_refused(
+    words: str, value: object
+) -> None:
+    (finding,) = fact(words, value).findings
+    assert "is another number" in finding.message
+
+
 @pytest.mark.parametrize(("words", "value"), FAIL)
 def test_what_fails(words: str, value: object) -> None:
     verdict = fact(words, value)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from bookproof.diagnostics import Finding
+from bookproof.latex.bindings import python_name
 from bookproof.latex.checking import Checking
 from bookproof.latex.comparing import difference
 from bookproof.latex.draws import Case
 from bookproof.latex.errors import FormulaError, Unplaced
+from bookproof.latex.printing import show_node
 from bookproof.latex.relations import (
     BOUNDS,
     bound_sides,
@@ -45,6 +47,7 @@ class Checker(Checking):
             self._not_vacuous()
             self._bounds()
             self._conditions_needed()
+            self._nothing_idle()
 
     def _broken(self) -> bool:
         """Whether an error (not a false relation) ended the run."""
@@ -142,6 +145,25 @@ class Checker(Checking):
                     )
                 )
 
+    def _nothing_idle(self) -> None:
+        """What an option binds, the claim must look up."""
+        if self.haste is not None or not self.first:
+            return
+        options = self.options
+        named = self.draws.named()
+        own = {*map(show_node, self.draws.letters())}
+        for binding in (*options.loops, *options.where):
+            key, name = show_node(binding.symbol), python_name(binding.symbol)
+            if key not in self.touched and name not in named:
+                self._idle(f"the claim does not use {key}, which is bound")
+        drawn = self.first[0].drawn.keys() - own
+        plain = {key.removeprefix("\\") for key in drawn}
+        if options.given and not (drawn & self.touched or plain & named):
+            self._idle("the claim uses nothing that :given: draws")
+
+    def _idle(self, message: str) -> None:
+        self.findings.append(self._finding("vacuous", message, 0, 1))
+
     def _conditions_needed(self) -> None:
         """A printed condition must be broken by a draw, and matter."""
         if not self.when or not self._varies():
@@ -167,7 +189,7 @@ class Checker(Checking):
             for pair in self.pairs:
                 if pair.along or pair.relation == r"\in":
                     continue
-                a, b = (env.value(node) for node in pair.nodes)
+                a, b = env.pair(pair.nodes)
                 if judge(
                     pair.relation,
                     pair.nodes,

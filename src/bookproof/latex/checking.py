@@ -10,6 +10,7 @@ import numpy as np
 from bookproof.diagnostics import Finding, Text
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
+from bookproof.latex.comparing import compare, drowned
 from bookproof.latex.draws import Case, Draws
 from bookproof.latex.errors import FormulaError, TooLarge, Unplaced
 from bookproof.latex.evaluate import Evaluator
@@ -74,6 +75,7 @@ class Checking:
         self.accepted = 0
         self.rejected: list[Case] = []
         self.first: list[Case] = []
+        self.touched: set[str] = set()  # the symbols that were looked up
 
     def _finding(
         self, rule: Rule, message: str, at: int, width: int, *notes: str
@@ -135,6 +137,7 @@ class Checking:
                     if error.source is None:
                         error.source = text
                     raise
+        self.touched |= env.touched
         return True
 
     def _case(self, case: Case) -> None:
@@ -152,6 +155,7 @@ class Checking:
                 self._error(large.placed(pair.at, pair.width), case)
             if self.decided():
                 return
+        self.touched |= env.touched
 
     def decided(self) -> bool:
         """Whether the rest cannot matter."""
@@ -188,8 +192,11 @@ class Checking:
             self._record(pair, failure, case)
             return
         try:
-            a = self._side(pair.nodes[0], env, known)
-            b = self._side(pair.nodes[1], env, known)
+            if any(map(env.unsized, pair.nodes)):
+                a, b = env.pair(pair.nodes)
+            else:
+                a = self._side(pair.nodes[0], env, known)
+                b = self._side(pair.nodes[1], env, known)
         except FormulaError as error:
             if error.rule != LARGE or pair.relation != "=":
                 raise
@@ -225,8 +232,30 @@ class Checking:
         if not (_zero(a) and _zero(b)):
             pair.zero = False
         self._record(pair, failure, case, a, b)
+        if failure is None:
+            self._not_drowned(pair, a, b, case)
         if failure is None and pair.relation in BOUNDS:
             self._tightness(pair, a, b)
+
+    def _not_drowned(self, pair: Pair, a: Value, b: Value, case: Case) -> None:
+        """Nothing is checked where rounding hides any difference."""
+        close = pair.relation == r"\approx" or np.any(compare("=", a, b))
+        moved = drowned(a, b) if close else None
+        if moved is None or pair.drowned:
+            return
+        pair.drowned = True
+        self.findings.append(
+            self._finding(
+                "vacuous",
+                "rounding hides whether this holds: terms cancel",
+                pair.at,
+                pair.width,
+                f"the sides may be off by {moved:.3g}",
+                "print it in a form in which no large terms cancel, or with "
+                "exact numbers",
+                *case.summary(),
+            )
+        )
 
     def _record(
         self,
@@ -273,6 +302,7 @@ class Checking:
             env = self.draws.evaluator(one)
             lefts.append(env.value(pair.nodes[0]))
             rights.append(va.ZERO if infinite else env.value(right))
+            self.touched |= env.touched
         if infinite:
             lefts = [va.divide(va.ONE, left) for left in lefts]
             right = t.Number("0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from bookproof.latex.functions import ROUNDING, is_complex, real
 from bookproof.latex.values import Value, floating, rough
+
+_HIDDEN = 1e-5
 
 
 def tolerance(a: Value, b: Value, rtol: float = 0.0) -> Any:
@@ -54,6 +57,29 @@ def compare(relation: str, a: Value, b: Value, rtol: float = 0.0) -> Any:
 def holds(relation: str, a: Value, b: Value, rtol: float = 0.0) -> bool:
     """Whether the relation holds in every entry."""
     return bool(np.all(compare(relation, a, b, rtol)))
+
+
+def drowned(a: Value, b: Value) -> float | None:
+    """By how much rounding may have moved the sides, where that would hide a
+    difference in the fifth digit of the side that is known better.
+
+    Terms that cancel leave such a side: whatever stands against it would be
+    taken for equal.
+    """
+    if a.exact and b.exact:
+        return None
+    both = [
+        (_largest(side.v), ROUNDING * _largest(side.m))
+        for side in (floating(a), floating(b))
+    ]
+    moved = max(off for _, off in both)
+    known = [size for size, off in both if off < _HIDDEN * size]
+    allowed = _HIDDEN * max(known) if known else math.inf
+    return None if math.isfinite(moved) and moved <= allowed else moved
+
+
+def _largest(v: Any) -> float:
+    return float(np.max(np.abs(real(v)), initial=0.0))
 
 
 def tie(a: Value, b: Value) -> bool:

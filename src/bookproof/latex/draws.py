@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -63,6 +64,7 @@ class Draws:
         self.options = options
         self.loops = loops
         self.seed = seed
+        self.python_of_term = ""  # what a term is bound to
 
     def python(self, source: str, names: Mapping[str, object]) -> Any:
         """Evaluate an option's Python."""
@@ -189,6 +191,29 @@ class Draws:
                 for value in members
             ]
         return cases
+
+    def letters(self) -> Iterator[Symbol]:
+        """The letters that options and ranges bind."""
+        options = self.options
+        along = () if options.along is None else (options.along,)
+        for binding in (*options.loops, *options.where, *along):
+            yield binding.symbol
+        for loop in self.loops:
+            yield from loop.symbols
+
+    def named(self) -> set[str]:
+        """The names in Python that may see what is bound here."""
+        options, rows = self.options, self.bindings
+        along = () if options.along is None else (options.along,)
+        every = (*rows.rows.values(), *chain(*rows.patterns.values()))
+        sources = [
+            *(each.python for each in options.loops),
+            *(each.python for each in (*options.where, *along)),
+            *(row.source for row in (*every, *rows.derivatives)),
+            options.assuming or "",
+            self.python_of_term,
+        ]
+        return {name for each in sources for name in re.findall(r"\w+", each)}
 
     def evaluator(self, case: Case) -> Evaluator:
         """An evaluator for one case."""

@@ -14,6 +14,7 @@ from bookproof.latex.tree import (
     Add,
     Apply,
     Call,
+    Derivative,
     Elementwise,
     Factorial,
     Negative,
@@ -221,6 +222,8 @@ class Grammar(Structures):
                 r"\left(\frac{…}{…}\right)" + self.here.text
             )
         node = self.scripts(node)
+        if isinstance(node, Derivative) and self._opens_call():
+            self._no_place()
         if isinstance(node, Symbol) and self._opens_call():
             node = self._call(node)
             node = self.scripts(node)
@@ -271,6 +274,18 @@ class Grammar(Structures):
         if delimiter != "(":
             return False
         return not size or not size.endswith(("r", "right"))
+
+    def _no_place(self) -> None:
+        """Brackets behind a derivative may say where it is taken."""
+        opening, saved = self.here, self.pos
+        args = self.arguments()
+        if len(args) > 1 or isinstance(args[0], Symbol | Number):
+            self.fail(
+                r"times this, or taken there? write \cdot, or "
+                r"\left. … \right\rvert_{x = …}",
+                opening,
+            )
+        self.pos = saved
 
     def _call(self, symbol: Symbol) -> Node:
         args = self.arguments()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import product as pairs
 from typing import Any
 
@@ -27,6 +28,7 @@ class Operators(Lookup):
     """Nodes that bind a letter or choose between formulas."""
 
     def over(self, node: t.Over) -> Value:
+        node = self._with_all(node)
         names = [show_node(index) for index in node.indices]
         domains = self._domains(node)
         size = math.prod(len(domain) for domain in domains)
@@ -45,6 +47,20 @@ class Operators(Lookup):
             total = term if total is None else self._join(node, total, term)
         return self._empty(node) if total is None else total
 
+    def _with_all(self, node: t.Over) -> t.Over:
+        r"""In `\sum_{i<j}` both letters are indices, unless j is bound."""
+        if node.condition is None or node.domain or node.low:
+            return node
+        more = tuple(
+            side
+            for side in node.condition.sides
+            if isinstance(side, t.Symbol)
+            and side == t.Symbol(side.base)
+            and side not in node.indices
+            and self.find(side) is None
+        )
+        return replace(node, indices=(*node.indices, *more)) if more else node
+
     def _join(self, node: t.Over, total: Value, term: Value) -> Value:
         if node.kind == r"\sum":
             return va.add(total, term)
@@ -61,7 +77,8 @@ class Operators(Lookup):
 
     def _domains(self, node: t.Over) -> list[list[Any]]:
         if node.low is not None and node.high is not None:
-            return [list(self.integers(node.low, node.high))]
+            domain = list(self.integers(node.low, node.high))
+            return [domain] * len(node.indices)
         if node.domain is not None:
             domain = self.members(node.domain)
             return [domain] * len(node.indices)
@@ -91,6 +108,13 @@ class Operators(Lookup):
 
     def members(self, node: t.Node) -> list[Any]:
         """The members of a finite set."""
+        if isinstance(node, t.Matrix):
+            self.error(
+                r"a set stands between \{ and \}; that x lies in an interval "
+                r"is written a \le x \le b",
+                node,
+                "latex",
+            )
         meaning = self.meaning(node)
         if isinstance(meaning, Thing) and isinstance(meaning.value, Iterable):
             out = list(meaning.value)

@@ -66,6 +66,9 @@ def read_options(
             if error.rule == "latex":
                 error.rule = "option"
             raise OptionError(error, text) from None
+    if "draws" in options and out.given is None:
+        error = FormulaError(":draws: without :given:", rule="option")
+        raise OptionError(error, options["draws"])
     return out
 
 

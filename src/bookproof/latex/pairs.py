@@ -26,7 +26,7 @@ class Pair:
     shown: tuple[str, str] = ("", "")
     tight: dict[int, bool] = field(default_factory=dict)
     zero: bool = True
-    lone_zero: bool = True
+    drowned: bool = False
 
     @property
     def along(self) -> bool:

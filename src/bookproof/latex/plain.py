@@ -111,7 +111,8 @@ def _symbols(node: t.Node, bound: frozenset[str]) -> Iterator[t.Symbol]:
             yield node
         return
     if isinstance(node, t.Over):
-        inner = bound | {show_node(index) for index in node.indices}
+        found = (*node.indices, *_letters_of(node.condition))
+        inner = bound | {show_node(index) for index in found}
         yield from _symbols(node.body, inner)
         return
     if isinstance(node, t.Expectation):
@@ -121,6 +122,13 @@ def _symbols(node: t.Node, bound: frozenset[str]) -> Iterator[t.Symbol]:
         return
     for child in t.children(node):
         yield from _symbols(child, bound)
+
+
+def _letters_of(condition: t.Chain | None) -> Iterator[t.Symbol]:
+    """The letters that a condition below a sum is about."""
+    for side in condition.sides if condition else ():
+        if isinstance(side, t.Symbol):
+            yield side
 
 
 def is_known(symbol: t.Symbol, bindings: Bindings) -> bool:

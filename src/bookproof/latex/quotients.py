@@ -15,6 +15,8 @@ from bookproof.latex.tree import (
     Symbol,
 )
 
+_OPERATORS = (r"\cdot", r"\times", "*", "/", r"\odot", r"\oslash")
+
 
 class Quotients(Relating):
     """What is written with `\\frac`, `\\sqrt`, `\\partial` and `\\nabla`."""
@@ -112,7 +114,7 @@ class Quotients(Relating):
         self._check_order(order, by, token)
         end = self.last_end
         if of is None:
-            of = self._operand_of_operator()
+            of = self._whole_operand()
             end = self.last_end
         return Derivative(
             of, by, direct, plain=sign == "d", at=token.at, end=end
@@ -122,6 +124,15 @@ class Quotients(Relating):
         if not self.starts_factor():
             self.fail("what is differentiated?")
         return self.factor()
+
+    def _whole_operand(self) -> Node:
+        r"""What follows `\frac{d}{dx}`, with no factor behind it."""
+        bracketed = self.delimiter()[1] in ("(", "[")
+        node = self._operand_of_operator()
+        more = self.starts_factor() or self.here.text in _OPERATORS
+        if more and not bracketed:
+            self.fail("does this still belong to the derivative? use brackets")
+        return node
 
     def _order(self) -> tuple[bool, int]:
         if not self.take("^"):

@@ -46,7 +46,10 @@ class Ranging(Quotients):
                 high = self._limit()
                 continue
             self.next()
-            indices, low, domain, condition = self._below(token)
+            if self.here.text == "{" and self.peek().kind == "num":
+                indices, low, high, condition = self._between(token, high)
+            else:
+                indices, low, domain, condition = self._below(token)
         if not indices:
             self.fail(f"{token.text} needs an index below it", token)
         if (low is None) != (high is None):
@@ -91,9 +94,21 @@ class Ranging(Quotients):
         if self.take(",", ":"):
             condition = self.chain()
         self.expect("}", "} below " + token.text)
-        if low is not None and len(indices) > 1:
-            self.fail("one index a sum, when it has limits", token)
         return tuple(indices), low, domain, condition
+
+    def _between(
+        self, token: Token, above: Node | None
+    ) -> tuple[tuple[Symbol, ...], Node, Node, Chain]:
+        r"""`1 \le i < j \le n` as limits and a condition."""
+        start = self.next()
+        chain = self.chain()
+        self.expect("}", "} below " + token.text)
+        low, *letters, high = chain.sides
+        indices = tuple(x for x in letters if isinstance(x, Symbol))
+        rising = set(chain.relations) <= {"<", r"\le"}
+        if not indices or len(indices) < len(letters) or not rising or above:
+            self.fail(r"a range below is written 1 \le i < j \le n", start)
+        return indices, low, high, chain
 
     def expectation(self, kind: str, start: int) -> Node:
         r"""`\mathbb{E}_{x \sim p}[...]`, the operator already read."""

@@ -25,6 +25,7 @@ _MARKS = {
     "-": "-",
     r"\dagger": r"\dagger",
 }
+_EXTREMES = (r"\max", r"\min")
 _TOPS = {r"\top", r"\intercal"}
 
 
@@ -111,12 +112,16 @@ class Scripts(Letters):
         if self.here.text in _MARKS and self.peek().text in ("}", ","):
             token = self.next()
             return Symbol(token.text, at=token.at, end=token.end)
-        if self.here.text == r"\infty":
+        if self.here.text == r"\infty" or self._extreme():
             token = self.next()
-            return Symbol(r"\infty", at=token.at, end=token.end)
+            return Symbol(token.text, at=token.at, end=token.end)
         if self.here.kind == "text":
             return self.letter()
         return self.expression()
+
+    def _extreme(self) -> bool:
+        r"""Whether the whole item is a name, as in `\eta_{\max}`."""
+        return self.here.text in _EXTREMES and self.peek().text in ("}", ",")
 
     def _single(self) -> Node:
         """A script without braces: exactly one letter or digit."""
@@ -129,7 +134,7 @@ class Scripts(Letters):
                 )
             self.next()
             return Number(token.text, at=token.at, end=token.end)
-        if token.text in (r"\infty", "*", "+"):
+        if token.text in (r"\infty", "*", "+", *_EXTREMES):
             self.next()
             return Symbol(token.text, at=token.at, end=token.end)
         if not self.starts_symbol():

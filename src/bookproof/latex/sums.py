@@ -28,26 +28,43 @@ class Sums(Products):
             total = self._joined(term, va.add, total, value, sign)
         return total
 
+    def pair(self, nodes: tuple[t.Node, t.Node]) -> tuple[Value, Value]:
+        r"""Both sides of a relation; in `S^{-1} S = I` one sizes the other."""
+        one, two = nodes
+        if self.unsized(one) and not self.unsized(two):
+            return self.pair((two, one))[::-1]
+        value = self.value(one)
+        if not self.unsized(two):
+            return value, self.value(two)
+        with self.scope(self._sizes_from(value)):
+            return value, self.value(two)
+
+    def _sizes_from(self, value: Value) -> dict[str, Meaning]:
+        r"""`I` and `\mathbf{1}` in the size of a value."""
+        names: dict[str, Meaning] = {}
+        if value.kind in ("c", "m", "b"):
+            names[_ONES.base] = va.array(np.ones(value.shape[0]))
+        if value.kind == "m" and value.shape[0] == value.shape[1]:
+            names[_IDENTITY.base] = va.array(np.eye(value.shape[0]))
+        return names
+
     def _terms(self, node: t.Add) -> list[Value]:
         r"""The terms; `I` and `\mathbf{1}` take their size from the others."""
-        waiting = [term for term in node.terms if self._unsized(term)]
+        waiting = [term for term in node.terms if self.unsized(term)]
         if not waiting:
             return [self.value(term) for term in node.terms]
         known = [self.value(x) for x in node.terms if x not in waiting]
-        shapes = [value.shape for value in known if value.kind in ("m", "b")]
-        if not shapes:
+        arrays = [value for value in known if value.kind in ("m", "b")]
+        if not arrays:
             return [self.value(term) for term in node.terms]
-        rows, columns = shapes[0]
-        names: dict[str, Meaning] = {_ONES.base: va.array(np.ones(rows))}
-        if rows == columns:
-            names[_IDENTITY.base] = va.array(np.eye(rows))
-        with self.scope(names):
+        with self.scope(self._sizes_from(arrays[0])):
             return [
                 self.value(term) if term in waiting else known.pop(0)
                 for term in node.terms
             ]
 
-    def _unsized(self, term: t.Node) -> bool:
+    def unsized(self, term: t.Node) -> bool:
+        r"""Whether `I` or `\mathbf{1}` stands in it without its size."""
         factors = term.factors if isinstance(term, t.Product) else (term,)
         return any(
             isinstance(factor, t.Symbol)

@@ -196,8 +196,9 @@ class Chain(Node):
 class Over(Node):
     r"""`\sum`, `\prod`, `\max`, `\min` over indices.
 
-    Either `low` and `high` are given (one index), or `domain` (a set), or
-    neither: then the entries that the index counts say the range.
+    Either `low` and `high` are given, or `domain` (a set), or neither: then
+    the entries that the indices count say the range. Letters of the condition
+    that nothing binds are indices too.
     """
 
     kind: str
