@@ -176,6 +176,16 @@ def speeds(claims: int) -> tuple[int, float, float]:
         return path.stat().st_size, reading, claims / checking
 
 
+def processor() -> str:
+    """What the machine calls its processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line for line in lines if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.machine()
+
+
 def draw(rows: Sequence[tuple[int, dict[str, Cost]]], path: Path) -> None:
     """The curve, on logarithmic axes, with a line of slope one."""
     import matplotlib
@@ -209,8 +219,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=ROOT / "docs/press.json")
     options = parser.parse_args()
     machine = (
-        f"{platform.machine()}, {os.cpu_count()} cores, load "
-        f"{os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+        f"{processor()}, {os.cpu_count()} cores, load "
+        f"{os.getloadavg()[0]:.0f}, Python {platform.python_version()}"
     )
     print(f"{machine}\n")
     print("| claims | kB | " + " | ".join(COLUMNS) + " | MB |")

@@ -68,6 +68,7 @@ REFUSED = [  # formula, rule, part of the message, column
     # Refused outright (rule 16)
     (r"\def\x{3} x = 2", "refused", "refused", 1),
     (r"\phantom{9} x = 2", "refused", "refused", 1),
+    (r"8 \! \! 1 = 8", "refused", "over another", 3),
     (r"\color{red} x = 2", "refused", "refused", 1),
     (r"\htmlClass{a}{x} = 2", "refused", "refused", 1),
     ("x = 2 % no", "refused", "comment", 7),

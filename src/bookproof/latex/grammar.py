@@ -279,7 +279,8 @@ class Grammar(Structures):
         """Brackets behind a derivative may say where it is taken."""
         opening, saved = self.here, self.pos
         args = self.arguments()
-        if len(args) > 1 or isinstance(args[0], Symbol | Number):
+        lone = len(args) > 1 or isinstance(args[0], Symbol | Number)
+        if lone and self.here.text != "^":
             self.fail(
                 r"times this, or taken there? write \cdot, or "
                 r"\left. … \right\rvert_{x = …}",

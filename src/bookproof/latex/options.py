@@ -67,8 +67,8 @@ def read_options(
                 error.rule = "option"
             raise OptionError(error, text) from None
     if "draws" in options and out.given is None:
-        error = FormulaError(":draws: without :given:", rule="option")
-        raise OptionError(error, options["draws"])
+        idle = FormulaError(":draws: without :given:", rule="option")
+        raise OptionError(idle, options["draws"])
     return out
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from bookproof.latex import counting
 from bookproof.latex import tree as t
 from bookproof.latex import values as va
@@ -20,6 +22,7 @@ from bookproof.latex.lookup import Lookup, Meaning
 from bookproof.latex.printing import show_node
 from bookproof.latex.values import Function, Value
 
+ONES = t.Symbol(r"\mathbf{1}")
 _WRAPPERS = (t.Power, t.Transpose, t.Factorial, t.Entry)
 _JOINS: dict[str, Callable[[Value, Value], Value]] = {
     "/": va.divide,
@@ -45,11 +48,31 @@ class Products(Lookup):
 
     def product(self, node: t.Product) -> Value:
         factors, ops = self._factors(node)
-        total = self.value(factors[0])
-        for op, factor in zip(ops, factors[1:], strict=True):
-            join = _JOINS.get(op, va.times)
-            total = self._joined(factor, join, total, self.value(factor))
+        total = self._factor(factors, 0, None)
+        for number, op in enumerate(ops, 1):
+            join, factor = _JOINS.get(op, va.times), factors[number]
+            value = self._factor(factors, number, total)
+            total = self._joined(factor, join, total, value)
         return total
+
+    def _factor(
+        self, factors: list[t.Node], number: int, before: Value | None
+    ) -> Value:
+        r"""A factor's value; `\mathbf{1}` is as long as its neighbour asks."""
+        node = factors[number]
+        ones = node.operand if isinstance(node, t.Transpose) else node
+        if ones != ONES or self.find(ONES) is not None:
+            return self.value(node)
+        size = None
+        if ones is node:
+            size = before.shape[-1] if before and before.kind in "mbr" else None
+        elif number + 1 < len(factors):
+            after = self.value(factors[number + 1])
+            size = after.shape[0] if after.kind in "cmb" else None
+        if size is None:
+            return self.value(node)
+        with self.scope({ONES.base: va.array(np.ones(size))}):
+            return self.value(node)
 
     def _factors(self, node: t.Product) -> tuple[list[t.Node], list[str]]:
         """The factors, `s(x)` taken apart where s is no function."""

@@ -10,6 +10,7 @@ from bookproof.latex.tree import (
     Entry,
     Negative,
     Node,
+    Norm,
     Number,
     Power,
     Product,
@@ -89,6 +90,8 @@ class Scripts(Letters):
         seen.add("_")
         self.next()
         items = self._script_items()
+        if isinstance(base, Norm) and base.order is None and len(items) == 1:
+            return replace(base, order=items[0], end=self.last_end)
         if isinstance(base, Symbol) and not base.sub:
             return replace(base, sub=items, end=self.last_end)
         return Entry(base, items, at=base.at, end=self.last_end)

@@ -8,12 +8,11 @@ from bookproof.latex import tree as t
 from bookproof.latex import values as va
 from bookproof.latex.limits import affordable
 from bookproof.latex.lookup import Meaning
-from bookproof.latex.products import Products
+from bookproof.latex.products import ONES, Products
 from bookproof.latex.values import Value
 
-_ONES = t.Symbol(r"\mathbf{1}")
 _IDENTITY = t.Symbol("I")
-_SIZED = {_ONES.base, _IDENTITY.base}
+_SIZED = {ONES.base, _IDENTITY.base}
 
 
 class Sums(Products):
@@ -43,7 +42,7 @@ class Sums(Products):
         r"""`I` and `\mathbf{1}` in the size of a value."""
         names: dict[str, Meaning] = {}
         if value.kind in ("c", "m", "b"):
-            names[_ONES.base] = va.array(np.ones(value.shape[0]))
+            names[ONES.base] = va.array(np.ones(value.shape[0]))
         if value.kind == "m" and value.shape[0] == value.shape[1]:
             names[_IDENTITY.base] = va.array(np.eye(value.shape[0]))
         return names
@@ -69,7 +68,7 @@ class Sums(Products):
         return any(
             isinstance(factor, t.Symbol)
             and factor.base in _SIZED
-            and factor in (_ONES, _IDENTITY)
+            and factor in (ONES, _IDENTITY)
             and self.find(factor) is None
             for factor in factors
         )
@@ -78,7 +77,7 @@ class Sums(Products):
         r"""`I_n` and `\mathbf{1}_n`, whatever n is."""
         if len(node.sub) != 1 or t.Symbol(node.base, sub=node.sub) != node:
             return None
-        if node.base not in (_ONES.base, _IDENTITY.base):
+        if node.base not in (ONES.base, _IDENTITY.base):
             return None
         size = va.as_int(self.value(node.sub[0]))
         if size is None or size <= 0:

@@ -85,6 +85,7 @@ _REFUSED = {
     r"\htmlStyle",
     r"\htmlData",
 }
+_BACK = re.compile(r"\\!(?:\s*\\!)+")
 _ARGUMENT = re.compile(r"#([1-9])")
 
 
@@ -106,6 +107,14 @@ def tokenize(text: str, macros: Mapping[str, str] | None = None) -> list[Token]:
 def _scan(text: str) -> list[Token]:
     tokens: list[Token] = []
     at = 0
+    back = _BACK.search(text)
+    if back is not None:
+        raise FormulaError(
+            r"several \! print one sign over another",
+            back.start(),
+            len(back.group()),
+            rule="refused",
+        )
     while at < len(text):
         char = text[at]
         if char.isspace() or char == "~":
