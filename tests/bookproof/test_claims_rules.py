@@ -267,6 +267,15 @@ def test_what_rounding_hides_is_not_checked(bench: Bench, formula: str) -> None:
     assert "rounding hides" in verdict.findings[0].message
 
 
+def test_one_draw_of_many_may_cancel(bench: Bench) -> None:
+    formula = "(a_k + b) - a_k = b"
+    bench.namespace.update(a=np.array([1e16, 2.0]), b=0.5)
+    bench.rows(a="a", b="b")
+    assert bench.check(formula, for_="k in [1, 2]").status == "holds"
+    (finding,) = bench.check(formula, for_="k in [1]").findings
+    assert "rounding hides" in finding.message
+
+
 def test_what_cancels_to_zero_is_checked(bench: Bench) -> None:
     right = r"S u - (S - x I) u - x u = 0"
     assert bench.check(right).status == "holds"

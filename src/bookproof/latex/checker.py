@@ -10,6 +10,7 @@ from bookproof.latex.checking import Checking
 from bookproof.latex.comparing import difference
 from bookproof.latex.draws import Case
 from bookproof.latex.errors import FormulaError, Unplaced
+from bookproof.latex.pairs import Pair
 from bookproof.latex.printing import show_node
 from bookproof.latex.relations import (
     BOUNDS,
@@ -99,6 +100,7 @@ class Checker(Checking):
                     1,
                 )
             )
+        self.findings += map(self._drowned, filter(_is_drowned, self.pairs))
         for pair in self.pairs:
             if not pair.zero or not self.first:
                 continue
@@ -114,6 +116,17 @@ class Checker(Checking):
                         pair.width,
                     )
                 )
+
+    def _drowned(self, pair: Pair) -> Finding:
+        return self._finding(
+            "vacuous",
+            "rounding hides whether this holds: terms cancel",
+            pair.at,
+            pair.width,
+            f"the sides may be off by {pair.drowned:.3g}",
+            "print it in a form in which no large terms cancel, or with exact "
+            "numbers",
+        )
 
     def _draws_alike(self) -> bool:
         if len(self.first) < 2:
@@ -202,6 +215,10 @@ class Checker(Checking):
         except (FormulaError, Unplaced):
             return False
         return True
+
+
+def _is_drowned(pair: Pair) -> bool:
+    return pair.drowned is not None and not pair.clear
 
 
 def _alike(a: Case, b: Case) -> bool:

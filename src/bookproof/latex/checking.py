@@ -232,30 +232,19 @@ class Checking:
         if not (_zero(a) and _zero(b)):
             pair.zero = False
         self._record(pair, failure, case, a, b)
-        if failure is None:
-            self._not_drowned(pair, a, b, case)
+        if not pair.clear:
+            self._drowns(pair, a, b)
         if failure is None and pair.relation in BOUNDS:
             self._tightness(pair, a, b)
 
-    def _not_drowned(self, pair: Pair, a: Value, b: Value, case: Case) -> None:
-        """Nothing is checked where rounding hides any difference."""
+    def _drowns(self, pair: Pair, a: Value, b: Value) -> None:
+        """Note whether rounding would hide a difference in this case."""
         close = pair.relation == r"\approx" or np.any(compare("=", a, b))
         moved = drowned(a, b) if close else None
-        if moved is None or pair.drowned:
-            return
-        pair.drowned = True
-        self.findings.append(
-            self._finding(
-                "vacuous",
-                "rounding hides whether this holds: terms cancel",
-                pair.at,
-                pair.width,
-                f"the sides may be off by {moved:.3g}",
-                "print it in a form in which no large terms cancel, or with "
-                "exact numbers",
-                *case.summary(),
-            )
-        )
+        if moved is None:
+            pair.clear = True
+        else:
+            pair.drowned = moved
 
     def _record(
         self,

@@ -26,7 +26,8 @@ class Pair:
     shown: tuple[str, str] = ("", "")
     tight: dict[int, bool] = field(default_factory=dict)
     zero: bool = True
-    drowned: bool = False
+    clear: bool = False  # in some case rounding hides no difference
+    drowned: float | None = None  # by how much the sides may be off in others
 
     @property
     def along(self) -> bool:
