@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bookproof.elements import Chapter
     from bookproof.outcome import Outcome
     from bookproof.run import ChapterRun
+    from bookproof.statements import Statement
     from bookproof.survivors import Trial
 
 
@@ -97,6 +98,15 @@ def _project_at(root: Path) -> Project | None:
     return Project.find(root)
 
 
+@functools.cache
+def _statements(root: Path) -> dict[str, Statement]:
+    """What the project's claims.toml states, read once for all chapters."""
+    from bookproof import statements
+    from bookproof.config import Project
+
+    return statements.load(Project.find(root))
+
+
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> pytest.Collector | None:
@@ -138,7 +148,8 @@ class ChapterFile(pytest.File):
         from bookproof.mutate import mutants
         from bookproof.outcome import blank, runnable
 
-        found = chapter_findings(self.chapter, self.project)
+        known = _statements(self.project.root)
+        found = chapter_findings(self.chapter, self.project, known)
         if kills.kept(self.project) and any(mutants(self.chapter)):
             yield MutantsItem.from_parent(self, name="mutants")
         yield LintItem.from_parent(self, name="lint", findings=found)
