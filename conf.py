@@ -78,6 +78,7 @@ _FURO = {
 html_theme = "furo"
 html_math_renderer = "katex"
 html_static_path = ["book/_static"]
+html_favicon = "book/_static/favicon.svg"
 templates_path = ["book/_templates"]
 html_css_files = ["book.css"]
 html_js_files = [("book.js", {"defer": "defer"})]

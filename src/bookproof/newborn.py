@@ -116,18 +116,19 @@ def _place(tables: list[Contents], name: str) -> tuple[int, int]:
     the line that it is indented as.
 
     A chapter with a number stands before the first with a higher one of its
-    kind, in the table that has such; any other stands last in the first.
+    kind, or last in the last table that has such; any other stands last in
+    the first.
     """
     kind, number = _numbered(name)
+    home = tables[0]
     for table in tables if kind else ():
         same = [e for e in table.entries if _numbered(e.text)[0] == kind]
         for entry in same:
             if _numbered(entry.text)[1] > number:
                 line = entry.place().line - 1
                 return line, line
-        if same:
-            return _last(table)
-    return _last(tables[0])
+        home = table if same else home
+    return _last(home)
 
 
 def _last(table: Contents) -> tuple[int, int]:

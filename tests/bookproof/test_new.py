@@ -46,11 +46,15 @@ def test_a_new_chapter_holds_and_is_woven_without_a_warning(
     assert "<h1>The first" in small.page("ch02-first")
 
 
+PART = "```\n\n```{toctree}"
+
+
 def listed(book, entries: list[str], name: str) -> list[str]:
-    """The entries of the first table when a chapter has been added."""
+    """The entries of the first tables when a chapter has been added."""
     book.write("notation", "# Notation\n\nWords.\n", front="")
     for entry in entries:
-        book.write(entry, f"# {entry}\n\nWords.\n", front="")
+        if entry != PART:
+            book.write(entry, f"# {entry}\n\nWords.\n", front="")
     index = book.root / "book/index.md"
     index.write_text(
         INDEX.format(caption="Chapters", entries="\n".join(entries))
@@ -81,6 +85,23 @@ def test_where_it_is_listed(
     book, entries: str, name: str, expected: str
 ) -> None:
     assert listed(book, entries.split(), name) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ch03-c", ["ch02-a", "ch03-c", PART, "ch05-b", PART, "last"]),
+        ("ch06-c", ["ch02-a", PART, "ch05-b", "ch06-c", PART, "last"]),
+        ("words", ["ch02-a", "words", PART, "ch05-b", PART, "last"]),
+    ],
+)
+def test_in_which_part_it_is_listed(
+    book, name: str, expected: list[str]
+) -> None:
+    entries = [entry for entry in expected if entry != name]
+    listed(book, entries, name)
+    index = (book.root / "book/index.md").read_text()
+    assert "\n".join(expected) in index
 
 
 def test_the_table_of_the_chapters_is_found(book) -> None:

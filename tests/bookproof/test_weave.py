@@ -166,9 +166,9 @@ def test_identifiers_lead_to_the_piece_that_defines_them(
     page = book.page("identifiers")
     assert entry in page
     assert 'href="code/small/adding.html#code-add-three-numbers"' in page
-    link = 'href="identifiers.html#name-small-adding-add-three"'
+    link = 'href="identifiers.html#name-small.adding.add_three"'
     assert f"defines <a {link}" in book.page("using")
-    assert 'id="name-small-adding-add-three"' in page
+    assert 'id="name-small.adding.add_three"' in page
 
 
 def test_the_notation_is_put_together_from_the_chapters(
@@ -176,7 +176,15 @@ def test_the_notation_is_put_together_from_the_chapters(
 ) -> None:
     page = book.page("notation")
     assert "a weight" in page
-    assert 'href="adding.html"' in page
+    assert 'id="notation-adding"' in page
+    assert 'href="adding.html"' in page.partition("<article")[2]
+
+
+@pytest.mark.parametrize("name", ["notation", "identifiers", "code", "ledger"])
+def test_no_anchor_stands_twice_on_a_page(book: SmallBook, name: str) -> None:
+    anchors = re.findall(r' id="([^"]*)"', book.page(name))
+    assert anchors
+    assert len(anchors) == len(set(anchors))
 
 
 def test_the_ledger_tells_which_changes_of_the_code_are_noticed(

@@ -19,6 +19,14 @@
     return points;
   };
 
+  // Where the loss is as high as a level: an ellipse.
+  const contour = (level) =>
+    Array.from({ length: 73 }, (_, k) => {
+      const [along, across] = CURVATURES.map((c) => Math.sqrt(level / c));
+      const angle = (Math.PI * k) / 36;
+      return [along * Math.cos(angle), across * Math.sin(angle)];
+    });
+
   // The greatest size of a root of z² − (1 + β − η λ) z + β.
   const radius = ({ eta, beta }) =>
     Math.max(
@@ -38,7 +46,11 @@
     x: { from: -6, to: 10, label: "along the ravine" },
     y: { from: -2.6, to: 2.6, label: "across" },
     lines: (v) => [
-      { points: [[-6, 0], [10, 0]], kind: "faint" },
+      ...[2, 10, 30, 70, 130].map((level) => (
+        { points: contour(level), kind: "faint" }
+      )),
+      { points: [[-0.3, 0], [0.3, 0]], kind: "ink" },
+      { points: [[0, -0.2], [0, 0.2]], kind: "ink" },
       { points: path(v), kind: "accent", dots: true },
     ],
     says(v) {

@@ -23,14 +23,14 @@
 
   live("fig-chain", {
     sliders: [
-      { name: "L", label: "layers", min: 2, max: 40, step: 1, value: 10 },
+      { name: "L", label: "layers", min: 2, max: 20, step: 1, value: 10 },
       { name: "w", label: "weight", min: 0.5, max: 8, step: 0.1, value: 1 },
       { name: "c", label: "share of the bias", min: 0, max: 1, step: 0.01, value: 0 },
     ],
-    x: { from: 0, to: 40, label: "layer" },
-    y: { from: 1e-24, to: 1e12, label: "error signal over the last", log: true },
+    x: { from: 0, to: 20, label: "layer" },
+    y: { from: 1e-12, to: 1e6, label: "error signal over the last", log: true },
     lines: (v) => [
-      { points: [[0, 1], [40, 1]], kind: "faint" },
+      { points: [[0, 1], [20, 1]], kind: "faint" },
       { points: by_layer(bounds(v)), kind: "ink" },
       { points: by_layer(signals(v)), kind: "accent", dots: true },
     ],

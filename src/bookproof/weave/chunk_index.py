@@ -27,7 +27,8 @@ class IndexDirective(SphinxDirective):
         for target in files_of(weave_pieces(book_of(self.env))):
             title = nodes.title(target, "", nodes.literal(target, target))
             section = nodes.section("", title, index_node(target=target))
-            section["ids"].append("file-" + nodes.make_id(target))
+            module = target.removesuffix(".py").replace("/", ".")
+            section["ids"].append(f"file-{module}")
             out.append(section)
         return out
 

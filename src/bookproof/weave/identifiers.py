@@ -77,8 +77,9 @@ def names_of(book: Book, piece: Piece) -> list[tuple[str, str]]:
 
 
 def identifier_anchor(target: str, name: str) -> str:
-    """The id of an identifier within the index."""
-    return nodes.make_id(f"name-{target.removesuffix('.py')}-{name}")
+    """The id of an identifier within the index: its dotted name, in which
+    `Block`, `BLOCK` and `block_` are three."""
+    return f"name-{target.removesuffix('.py')}.{name}".replace("/", ".")
 
 
 def visit_identifiers(self: HTML5Translator, node: identifiers_node) -> None:

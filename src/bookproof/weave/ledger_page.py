@@ -7,7 +7,6 @@ statement, so that none grows with the book.
 from __future__ import annotations
 
 import html
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -130,9 +129,9 @@ def _statements(self: HTML5Translator, book: Book) -> str:
         said = str(known.get(name, {}).get("statement", ""))
         shown = words_with_formulas(self.builder, said)
         rows.append(
-            f'<tr id="statement-{html.escape(name)}"><td><code>'
-            f"{re.sub('-', '-<wbr>', html.escape(name))}</code></td>"
-            f"<td>{shown}</td><td>{', '.join(dict.fromkeys(links))}</td></tr>"
+            f'<tr id="statement-{html.escape(name)}"><td>{shown} '
+            f"<code>{html.escape(name)}</code></td>"
+            f"<td>{', '.join(dict.fromkeys(links))}</td></tr>"
         )
     return (
         f"<p>Of {len(known)} statements that the book sets out to settle, "

@@ -43,19 +43,30 @@ class NotationDirective(SphinxDirective):
     """Every symbol of the book, put together from the chapters' tables."""
 
     def run(self) -> list[nodes.Node]:
-        entries = union(book_of(self.env))
-        heads = ["symbol", "meaning", "shape", "chapters"]
+        chapters: dict[str, list[Entry]] = {}
+        for entry in union(book_of(self.env)):
+            chapters.setdefault(entry.pages[0].docname, []).append(entry)
+        return [self._section(entries) for entries in chapters.values()]
+
+    def _section(self, entries: list[Entry]) -> nodes.section:
+        """The symbols that a chapter is the first to give this meaning."""
+        page = entries[0].pages[0]
         body = nodes.tbody()
         for entry in entries:
             row = nodes.row()
             row += _cell([nodes.math(entry.symbol, entry.symbol)])
             row += _cell(self._words(entry.meaning))
             row += _cell(self._words(entry.shape))
-            row += _cell(_links(entry.pages))
+            row += _cell(_links(entry.pages[1:]))
             body += row
         box = nodes.container(classes=["symbols", "notation"])
-        box += table_of(heads, body)
-        return [box]
+        box += table_of(["symbol", "meaning", "shape", "also in"], body)
+        for table in box.findall(nodes.table):
+            _drop_empty_columns(table)
+        title = nodes.title(page.title, "", *_links([page]))
+        section = nodes.section("", title, box)
+        section["ids"].append(nodes.make_id(f"notation-{page.docname}"))
+        return section
 
     def _words(self, text: str) -> Iterable[nodes.Node]:
         inline, messages = self.state.inline_text(text, self.lineno)
