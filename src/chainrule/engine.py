@@ -444,18 +444,21 @@ def share_of(node: Node, i: int, g: Array) -> Array:
 
 def tuned_shares(node: Node, g: Array) -> list[tuple[Node, Array]]:
     """What a node sends to its parents, by its tuned rule."""
-    primitive, args, parents = node.primitive, node.args, node.parents
+    primitive, args = node.primitive, node.args
     assert primitive is not None
     assert primitive.tuned is not None
+    parents = node.first, node.second, *node.others
     needs = [parent is not None for parent in parents]
     shares = primitive.tuned.backward(
         g, node.residual, needs, *args, **node.kwargs
     )
-    return [
-        (parent, fitted(share, x, primitive))
-        for parent, share, x in zip(parents, shares, args, strict=True)
-        if parent
-    ]
+    pairs = []
+    for parent, share, x in zip(parents, shares, args, strict=False):
+        if parent is not None:
+            if share.shape != x.shape or share.dtype is not x.dtype:
+                share = fitted(share, x, primitive)
+            pairs.append((parent, share))
+    return pairs
 
 
 # Let no two gradients share their memory
