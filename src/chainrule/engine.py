@@ -357,26 +357,28 @@ def sweep(
     queue: list[tuple[int, Node]] = []
     arriving: Iterable[tuple[Node, Array]] = seeds.items()
     while True:
-        only = None  # the node that waits, as long as there is just one
+        node, g = None, None  # what waits, as long as it is just one
         for parent, share in arriving:
             if parent.__class__ is Leaf or parent in stop:
                 found = leaves.get(parent)
                 leaves[parent] = share if found is None else found + share
+            elif parent is node:
+                g = g + share
             elif parent in grads:
                 grads[parent] = grads[parent] + share
+            elif node is None and not queue:
+                node, g = parent, share
             else:
                 grads[parent] = share
-                if only is None and not queue:
-                    only = parent
-                else:
-                    heappush(queue, (-parent.birth, parent))
-        if only is None or queue:
-            if only is not None:
-                heappush(queue, (-only.birth, only))
-            elif not queue:
-                break
-            only = heappop(queue)[1]
-        node, g = only, grads.pop(only)
+                heappush(queue, (-parent.birth, parent))
+        if queue:
+            if node is not None:
+                grads[node] = g
+                heappush(queue, (-node.birth, node))
+            node = heappop(queue)[1]
+            g = grads.pop(node)
+        elif node is None:
+            break
         if visit is not None:
             visit(node, g)
         arriving = pull(node, g)
@@ -401,17 +403,19 @@ def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
     watch = mode.watch
     if watch is not None:
         watch.before(node)
-    first, second, others = node.first, node.second, node.others
     if node.residual is not None and not isinstance(g, Traced):
         pairs = tuned_shares(node, g)
-    elif first is not None and second is None and not others:
-        pairs = [(first, share_of(node, 0, g))]
     else:
-        pairs = [
-            (parent, share_of(node, i, g))
-            for i, parent in enumerate((first, second, *others))
-            if parent is not None
-        ]
+        first, second = node.first, node.second
+        pairs = [] if first is None else [(first, share_of(node, 0, g))]
+        if second is not None:
+            pairs.append((second, share_of(node, 1, g)))
+        if node.others:
+            pairs += [
+                (parent, share_of(node, i, g))
+                for i, parent in enumerate(node.others, 2)
+                if parent is not None
+            ]
     if watch is not None:
         asked = [i for i, parent in enumerate(node.parents) if parent]
         for i, (_, share) in zip(asked, pairs, strict=True):
@@ -452,13 +456,11 @@ def tuned_shares(node: Node, g: Array) -> list[tuple[Node, Array]]:
     shares = primitive.tuned.backward(
         g, node.residual, needs, *args, **node.kwargs
     )
-    pairs = []
-    for parent, share, x in zip(parents, shares, args, strict=False):
-        if parent is not None:
-            if share.shape != x.shape or share.dtype is not x.dtype:
-                share = fitted(share, x, primitive)
-            pairs.append((parent, share))
-    return pairs
+    return [
+        (parent, fitted(share, x, primitive))
+        for parent, share, x in zip(parents, shares, args, strict=False)
+        if parent is not None
+    ]
 
 
 # Let no two gradients share their memory
@@ -470,7 +472,7 @@ def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
     """
     taken, mine = {id(x) for x in others}, []
     for g in gradients:
-        if not isinstance(g, Traced):
+        if g.__class__ is np.ndarray or not isinstance(g, Traced):
             if g.__class__ is not np.ndarray:
                 g = np.asarray(g)  # the sum of two 0-d arrays is none
             if g.base is not None or id(g) in taken:

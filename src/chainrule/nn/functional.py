@@ -77,15 +77,19 @@ def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
 def rows_for(x: Array, weight: Array) -> Array:
     """x as an array, whose rows can go through these weights."""
     x = x if hasattr(x, "shape") else np.asarray(x)
-    shapes = [x.shape, shape_of(weight)]
-    if len(shapes[1]) != 2 or shapes[0][-1:] != shapes[1][1:]:
+    rows, weights = x.shape, shape_of(weight)
+    if len(weights) != 2 or rows[-1:] != weights[1:]:
+        shapes = [rows, weights]
         raise ShapeError("linear", shapes, "the last axes should be equal")
     return x
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
     """The shape of an array, traced or not, or of what can become one."""
-    shape: tuple[int, ...] = x.shape if hasattr(x, "shape") else np.shape(x)
+    try:
+        shape: tuple[int, ...] = x.shape
+    except AttributeError:
+        shape = np.shape(x)
     return shape
 
 

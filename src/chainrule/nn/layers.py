@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -79,10 +79,11 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         """The output of the last layer."""
+        last = len(self.layers) - 1
         layers = enumerate(self.layers)
         for index, layer in layers:
             try:
-                if joined(self.layers[index : index + 2]):
+                if index < last and joined(layer, self.layers[index + 1]):
                     x = layer(x, relu=True)
                     next(layers)
                 else:
@@ -115,11 +116,11 @@ class Sequential(Module):
 
 
 # See whether two layers can run as one
-def joined(pair: Sequence[Module]) -> bool:
+def joined(layer: Module, after: Module) -> bool:
     """Whether these are a `Linear` and a `ReLU` that nobody has changed."""
-    if pair[0].__class__ is not Linear or pair[-1].__class__ is not ReLU:
+    if layer.__class__ is not Linear or after.__class__ is not ReLU:
         return False
-    return "forward" not in vars(pair[0]) and "forward" not in vars(pair[1])
+    return "forward" not in vars(layer) and "forward" not in vars(after)
 
 
 # Let an activation be a layer

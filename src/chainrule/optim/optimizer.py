@@ -150,6 +150,8 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = checked_parameters(params)
+        nodes = [parameter.node for parameter in self.params]
+        self._leaves = [node for node in nodes if isinstance(node, Leaf)]
         self.lr = lr
         self.t = [0] * len(self.params)
         kinds: dict[Any, list[int]] = {}
@@ -175,14 +177,14 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for parameter in self.params:
-            parameter.grad = None
+        for leaf in self._leaves:
+            leaf.grad = None
 
     # Take a step
     def step(self) -> None:
         """Move each parameter; one without a gradient stays where it is."""
         values = [parameter.value for parameter in self.params]
-        gradients = [parameter.grad for parameter in self.params]
+        gradients = [leaf.grad for leaf in self._leaves]
         moving = [g is not None for g in gradients]
         if moving != self._moving:
             self._moving = moving

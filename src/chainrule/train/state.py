@@ -6,8 +6,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import secrets
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import IO, Any, TypeAlias
@@ -201,6 +199,8 @@ def write_npz(
     file: IO[bytes], outline: Any, arrays: Mapping[str, np.ndarray]
 ) -> None:
     """A zip of the arrays, as NumPy has it, and of the outline."""
+    import zipfile  # here, for most programs save nothing
+
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo(OUTLINE), json.dumps(outline))
         for name, array in arrays.items():
@@ -211,6 +211,8 @@ def write_npz(
 
 def read_npz(path: Path) -> dict[str, Any]:
     """The outline with its arrays, or a ValueError for a damaged file."""
+    import zipfile
+
     with open(path, "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
@@ -245,7 +247,7 @@ def one_array(data: bytes) -> np.ndarray:
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write beside the file, to the disk, then rename; clean up on errors."""
     target = os.path.realpath(path)
-    fragment = f"{target}.{secrets.token_hex(4)}.tmp"
+    fragment = f"{target}.{os.urandom(4).hex()}.tmp"
     try:
         with open(fragment, "xb") as file:
             write(file)
