@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.rules import fused
 
 F = cr.nn.functional
 
@@ -181,6 +182,43 @@ def test_cross_entropy_of_weights_that_do_not_add_to_one():
     expected = (y.sum(axis=1, keepdims=True) * p - y) / 4
     np.testing.assert_allclose(cr.grad(loss)(z), expected, rtol=1e-12)
     np.testing.assert_allclose(cr.grad(loss)(z), slopes(loss, z), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("k", [3, 40])
+@pytest.mark.parametrize("times", [0.1, 0.99, 1.01, 6.0])
+def test_cross_entropy_of_small_and_of_large_scores(kind, k, times):
+    limit = fused.tame(k, np.dtype(kind))
+    z = rng().uniform(-1, 1, (7, k))
+    z[2], z[5, :2], z[6] = -1, [-1, 1], 1
+    z, labels = (
+        (times * limit * z).astype(kind),
+        np.array([0, 2, 1, 2, 1, 0, 1]),
+    )
+    exact = z.astype(np.longdouble)
+    exact = exact - exact.max(axis=1, keepdims=True)
+    p = np.exp(exact) / np.exp(exact).sum(axis=1, keepdims=True)
+    eps = np.finfo(kind).eps
+    losses = F.cross_entropy(cr.Tensor(z, requires_grad=True), labels, "none")
+    assert np.all(losses.data >= 0)
+    np.testing.assert_allclose(
+        losses.data, -np.log(p)[range(7), labels], rtol=4 * eps, atol=k * eps
+    )
+    for upstream in (1.0, -3.0):
+        x = cr.Tensor(z, requires_grad=True)
+        loss = F.cross_entropy(x, labels)
+        for sweeps in (1, 2):
+            loss.backward(np.asarray(upstream, kind), retain_graph=True)
+            expected = sweeps * upstream / 7 * (p - np.eye(k)[labels])
+            np.testing.assert_allclose(x.grad, expected, atol=8 * eps)
+
+
+def test_a_scaled_loss_saves_small_probabilities_in_half_precision():
+    z, labels = np.array([[0.0, -13.0], [-11.0, 0.0]]), np.array([0, 1])
+    x = cr.Tensor(z.astype("float16"), requires_grad=True)
+    F.cross_entropy(x, labels).backward(np.float16(2048))
+    p = F.softmax(z)[[0, 1], [1, 0]]
+    np.testing.assert_allclose(x.grad[[0, 1], [1, 0]], 1024 * p, rtol=3e-3)
 
 
 def test_second_derivative_of_cross_entropy():

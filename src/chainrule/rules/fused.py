@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -142,37 +141,58 @@ def for_each(g: Array, n: int, reduction: str) -> Array:
     return g / n if reduction == "mean" else g
 
 
-# Take exponentials a few rows at a time
+# Divide exponentials by their sum
+def surprises(
+    z: np.ndarray, labels: np.ndarray, share: np.ndarray, out: np.ndarray
+) -> np.ndarray:
+    """-log softmax(z) at the labels; share * softmax(z) goes to `out`."""
+    n, k = z.shape
+    at, limit = (np.arange(n), labels), tame(k, z.dtype)
+    small = -limit < np.minimum.reduce(z, None)
+    small = small and np.maximum.reduce(z, None) < limit
+    if small:
+        np.exp(z, out=out)
+        hit = out[at]
+    else:
+        np.subtract(z, largest(z)[:, None], out=out)
+        hit = out[at]
+        np.exp(out, out=out)
+    total = np.dot(out, ones(k, z.dtype))
+    out *= (share / total)[:, None]
+    found: np.ndarray = np.log(total / hit) if small else np.log(total) - hit
+    return found
+
+
+@lru_cache(maxsize=64)
+def tame(k: int, dtype: Any) -> float:
+    """A size of k scores up to which nothing overflows."""
+    return 0.4 * float(np.log(np.finfo(dtype).max) - np.log(k))
+
+
+def largest(z: np.ndarray) -> np.ndarray:
+    """The greatest of each row; short rows become columns for that."""
+    columns = z.T if z.shape[1] > 32 else np.ascontiguousarray(z.T)
+    top: np.ndarray = np.maximum.reduce(columns, axis=0)
+    return top
+
+
+# Go through a few rows at a time
 CHUNK = 1 << 16  # entries that are worked on at a time
 
 
-def exponentials(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """exp(z - top), the sums of its rows, and top, the greatest of each."""
-    n, k = z.shape
-    e = np.empty((n, k), z.dtype)
-    total, top = np.empty((2, n), z.dtype)
-    for part in pieces(n, k):
-        largest(z[part], top[part])
-        np.subtract(z[part], top[part, None], out=e[part])
-        np.exp(e[part], out=e[part])
-        np.dot(e[part], ones(k, z.dtype), out=total[part])
-    return e, total, top
-
-
-def pieces(n: int, k: int) -> Iterator[slice]:
-    """n rows of k entries, a few rows at a time."""
-    step = max(1, CHUNK // max(1, k))
-    return (slice(i, i + step) for i in range(0, n, step))
-
-
-def largest(z: np.ndarray, out: np.ndarray) -> None:
-    """The greatest of each row; of short rows column by column."""
-    if z.shape[1] > 32 or len(z) < 1024:
-        np.maximum.reduce(z, axis=1, out=out)
-        return
-    out[:] = z[:, 0]
-    for column in z.T[1:]:
-        np.maximum(out, column, out=out)
+def spread(
+    logits: np.ndarray, labels: np.ndarray, share: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's share times its softmax, and what it loses at its label."""
+    n, k = logits.shape
+    share = np.broadcast_to(np.asarray(share, logits.dtype), (n,))
+    d, losses = np.empty((n, k), logits.dtype), np.empty(n, logits.dtype)
+    step = max(1, CHUNK // max(k, 1))
+    for part in (slice(i, i + step) for i in range(0, n, step)):
+        losses[part] = surprises(
+            logits[part], labels[part], share[part], d[part]
+        )
+    return d, losses
 
 
 # Subtract the label from the probability
@@ -180,10 +200,10 @@ def forward(
     logits: np.ndarray, labels: np.ndarray, *, reduction: str = "none"
 ) -> tuple[Any, list[np.ndarray]]:
     """The losses, and in a list what the way back will want."""
-    e, total, top = exponentials(logits)
-    losses = np.log(total)
-    losses += top - logits[np.arange(len(labels)), labels]
-    return reduced(losses, reduction), [e, total]
+    share = for_each(1.0, max(len(labels), 1), reduction)
+    d, losses = spread(logits, labels, share)
+    half = logits.dtype.itemsize < 4
+    return reduced(losses, reduction), [] if half else [d]
 
 
 def backward(
@@ -196,13 +216,16 @@ def backward(
     reduction: str = "none",
 ) -> tuple[np.ndarray, None]:
     """Probabilities minus the one-hot label, each row times its g."""
-    d, total = kept or exponentials(logits)[:2]
-    kept.clear()
-    g = for_each(g, len(labels), reduction)
-    scale = g / total
-    for part in pieces(*d.shape):
-        d[part] *= scale[part, None]
-    d[np.arange(len(labels)), labels] -= g
+    share = for_each(g, len(labels), reduction)
+    if not kept:
+        d = spread(logits, labels, share)[0]
+    else:
+        d = kept.pop()
+        if reduction == "none":
+            d *= g[:, None]
+        elif g != 1:
+            d *= g
+    d[np.arange(len(labels)), labels] -= share
     return d, None
 
 
