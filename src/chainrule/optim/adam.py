@@ -67,7 +67,7 @@ class Adam(Optimizer):
         """The step for a gradient g."""
         (beta1, beta2), a = self.betas, block.scratch[0]
         m = collected(block.memory("m"), g, beta1)
-        v = collected(block.memory("v"), np.multiply(g, g, out=a), beta2)
+        v = collected(block.memory("v"), np.square(g, out=a), beta2)
         sum1, sum2 = self.corrections(block.t)
         rate = self.lr * (1 - beta1) / sum1
         root = math.sqrt(sum2 / (1 - beta2))

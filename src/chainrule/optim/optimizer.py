@@ -16,6 +16,7 @@ from chainrule.tensor import Tensor
 
 BLOCK = 1 << 15  # entries of a block: six such arrays stay in the cache
 SMALL = BLOCK >> 3  # parameters up to here share blocks
+LINE = 64  # bytes of a line of the cache; so many entries fill whole lines
 
 
 # Show an update a piece of everything
@@ -57,16 +58,20 @@ class Row:
         self.shapes = {i: params[i].shape for i in mine}
         self.size = 0
         for i in self.order:
+            if params[i].size > SMALL:
+                self.size += -self.size % LINE
             self.at[i] = slice(self.size, self.size + params[i].size)
             self.size += params[i].size
         self.memories: dict[str, np.ndarray] = {}
-        room = np.empty((4, min(self.size, BLOCK)), self.dtype)
+        width = min(self.size, BLOCK)
+        width += -width % LINE
+        room = aligned(4 * width, self.dtype).reshape(4, width)
         self.scratch, self.packed = room[:2], room[2:]
 
     def memory(self, name: str) -> np.ndarray:
         """The whole row of what is remembered under a name."""
         if name not in self.memories:
-            self.memories[name] = np.zeros(self.size, self.dtype)
+            self.memories[name] = aligned(self.size, self.dtype)
         return self.memories[name]
 
     def packs(self, moving: Sequence[bool], t: Sequence[int]) -> list[Pack]:
@@ -85,6 +90,14 @@ class Row:
                 runs.append([i])
             end, steps = at.stop if small else -1, t[i]
         return [Pack(self, run) for run in runs]
+
+
+def aligned(n: int, dtype: Any) -> np.ndarray:
+    """n zeros, the first of them at the start of a line of the cache."""
+    size = n * np.dtype(dtype).itemsize
+    room = np.zeros(size + LINE, np.uint8)
+    start = -room.__array_interface__["data"][0] % LINE
+    return room[start : start + size].view(dtype)
 
 
 # Cut a large parameter, and join small ones

@@ -217,10 +217,10 @@ def backward(
 ) -> tuple[np.ndarray, None]:
     """Probabilities minus the one-hot label, each row times its g."""
     share = for_each(g, len(labels), reduction)
-    if not kept:
+    if logits.dtype.itemsize < 4:
         d = spread(logits, labels, share)[0]
     else:
-        d = kept.pop()
+        d = (kept or forward(logits, labels, reduction=reduction)[1]).pop()
         if reduction == "none":
             d *= g[:, None]
         elif g != 1:
