@@ -1,8 +1,8 @@
 r"""The shapes that a table of symbols prints, held against its values.
 
 A shape is sizes, `$(n_\ell, n_{\ell-1})$`; the shape of another symbol,
-`as $v$`; or one of a few words (a number, a column, a row, a matrix, a
-function). Other words are left alone.
+`as $v$`; sizes in words, `three by two`; or one of a few words (a number, a
+column, a row, a matrix, a function). Other words are left alone.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bookproof.latex.statements import Statements
 from bookproof.latex.tokens import tokenize
 from bookproof.latex.tree import Node
 from bookproof.latex.values import Function, Thing, Value, as_int, describe
+from bookproof.words import COUNTS
 
 FORMULA = re.compile(r"(as )?\$([^$]+)\$")
 """A cell that can be checked: sizes, or a symbol of the same shape."""
@@ -43,6 +44,7 @@ class Shape:
     sizes: tuple[Node, ...] = ()
     like: Node | None = None
     word: str = ""
+    counts: Dims = ()
     met: bool = False
 
     def wrong(self, message: str, *notes: str) -> FormulaError:
@@ -64,6 +66,10 @@ class Shape:
             fits, expected = isinstance(value, Function), None
         elif self.word:
             fits, expected = _WORDS[self.word](self._dims(value)), None
+        elif self.counts:
+            dims = self._dims(value)
+            column = len(self.counts) == 1 and dims[1:] == (1,)
+            fits, expected = (dims[:1] if column else dims) == self.counts, None
         else:
             expected = self._expected(meaning)
             fits = self._dims(value) == expected
@@ -108,6 +114,10 @@ def read_shape(cell: Text, macros: Mapping[str, str]) -> Shape | None:
     word = _WORD.fullmatch(cell.text)
     if word:
         return Shape(cell, word=word[1])
+    counts = [COUNTS.get(each) for each in cell.text.split(" by ")]
+    dims = tuple(each for each in counts if each is not None)
+    if len(dims) == len(counts):
+        return Shape(cell, counts=dims)
     found = FORMULA.fullmatch(cell.text)
     if not found:
         return None
