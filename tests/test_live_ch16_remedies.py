@@ -41,8 +41,13 @@ def test_wide_layers_are_normal_numbers_through_the_librarys_slopes(
         out.append(BELL @ phi(z) ** 2)
         factors.append(scaled * (BELL @ slope(z) ** 2))
         square = scaled * out[-1]
-    _, ink, accent = PAGE.lines("fig-depth", act=act, s=scaled, L=20)
+    _, ink, accent, *names = PAGE.lines("fig-depth", act=act, s=scaled, L=20)
     layers = list(range(1, 21))
+    words = [(name["kind"], name["label"]) for name in names]
+    assert words == [
+        ("ink", "activations, out"),
+        ("accent", "error signals, back"),
+    ]
     assert [k for k, _ in ink["points"]] == layers
     assert [k for k, _ in accent["points"]] == layers
     np.testing.assert_allclose([y for _, y in ink["points"]], out, rtol=1e-4)

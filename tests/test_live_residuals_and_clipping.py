@@ -22,11 +22,15 @@ def test_shares_count_every_path(blocks: int, size: float) -> None:
     for chosen in itertools.product((0, 1), repeat=blocks):
         paths[sum(chosen)] += 1
         gradient[sum(chosen)] += math.prod((1, size**2)[c] for c in chosen)
-    ink, accent = PAGE.lines("fig-paths", L=blocks, c=size)
+    ink, accent, *names = PAGE.lines("fig-paths", L=blocks, c=size)
     for line, counted in ((ink, paths), (accent, gradient)):
         assert [k for k, _ in line["points"]] == list(range(blocks + 1))
         found = [share for _, share in line["points"]]
         np.testing.assert_allclose(found, counted / counted.sum(), rtol=1e-12)
+    assert [(name["kind"], name["label"]) for name in names] == [
+        ("ink", "of the paths"),
+        ("accent", "of the gradient"),
+    ]
     middle = np.arange(blocks + 1) @ gradient / gradient.sum()
     branches, through, whole, alone = (
         PAGE.ask(f"live.number({float(value)!r})")

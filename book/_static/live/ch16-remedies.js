@@ -49,21 +49,28 @@
 
   const by_layer = (values) => values.map((value, k) => [k + 1, value]);
 
+  // A height for a name, within the drawing.
+  const inside = (value) => Math.min(Math.max(value, 1e-8), 1e8);
+
   live("fig-depth", {
     sliders: [
       { name: "act", label: "activation", min: 0, max: 5, step: 1, value: 2,
         names: ACTIVATIONS.map(([name]) => name) },
-      { name: "s", label: "scaled variance", min: 0.1, max: 4, step: 0.05, value: 1.5 },
+      { name: "s", label: "scaled variance", min: 0.1, max: 4, step: 0.05, value: 2 },
       { name: "L", label: "layers", min: 2, max: 60, step: 1, value: 30 },
     ],
     x: { from: 0, to: 60, label: "layer" },
-    y: { from: 1e-12, to: 1e12, label: "mean square", log: true },
+    y: { from: 1e-9, to: 1e9, label: "mean square", log: true },
     lines(v) {
       const { out, back } = wide(v);
       return [
         { points: [[0, 1], [60, 1]], kind: "faint" },
-        { points: by_layer(out), kind: "ink", label: "activations" },
+        { points: by_layer(out), kind: "ink" },
         { points: by_layer(back), kind: "accent", dots: true },
+        { points: [[59, inside(out[v.L - 1] / 30)]], kind: "ink",
+          label: "activations, out" },
+        { points: [[20, inside(back[0] * 30)]], kind: "accent",
+          label: "error signals, back" },
       ];
     },
     says(v) {
@@ -140,7 +147,8 @@
           points: network(v, which), kind: "faint",
         })),
         { points: depths.map((k) => [k, (v.s / 2) ** k]), kind: "ink", label: "mean" },
-        { points: depths.map((k) => [k, Math.exp(k * typical)]), kind: "accent" },
+        { points: depths.map((k) => [k, Math.exp(k * typical)]), kind: "accent",
+          label: "typical" },
       ];
     },
     says(v) {

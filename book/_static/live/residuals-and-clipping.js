@@ -12,17 +12,29 @@
 
   const middle = (points) => points.reduce((sum, [k, share]) => sum + k * share, 0);
 
+  // A place above the greatest share, far enough from the side for a name.
+  const top = (points, lift = 0) => {
+    const [k, share] = points.reduce((a, b) => (b[1] > a[1] ? b : a));
+    return [Math.max(k, 4.5), Math.min(share + lift, 0.92)];
+  };
+
   live("fig-paths", {
     sliders: [
-      { name: "L", label: "blocks", min: 1, max: 40, step: 1, value: 12 },
+      { name: "L", label: "blocks", min: 1, max: 24, step: 1, value: 12 },
       { name: "c", label: "size of a branch", min: 0, max: 2, step: 0.05, value: 0.3 },
     ],
-    x: { from: 0, to: 40, label: "branches on the path" },
+    x: { from: 0, to: 24, label: "branches on the path" },
     y: { from: 0, to: 1, label: "share" },
-    lines: ({ L, c }) => [
-      { points: shares(L, 1), kind: "ink", dots: true },
-      { points: shares(L, c), kind: "accent", dots: true },
-    ],
+    lines({ L, c }) {
+      const [paths, gradient] = [shares(L, 1), shares(L, c)];
+      return [
+        { points: paths, kind: "ink", dots: true },
+        { points: gradient, kind: "accent", dots: true },
+        { points: [top(paths)], kind: "ink", label: "of the paths" },
+        // Where the two would meet, the gradient's name stands higher.
+        { points: [top(gradient, 0.06)], kind: "accent", label: "of the gradient" },
+      ];
+    },
     says: ({ L, c }) =>
       `A path has ${live.number(L / 2)} branches on average, the gradient ` +
       `comes by ${live.number(middle(shares(L, c)))}. Its mean squared length ` +
@@ -48,7 +60,7 @@
     sliders: [
       { name: "bound", label: "threshold", min: 1, max: 400, step: 1, value: 4 },
       { name: "eta", label: "rate", min: 0.0005, max: 0.006, step: 0.0005, value: 0.0025 },
-      { name: "start", label: "start", min: 0.5, max: 1.7, step: 0.005, value: 1.5 },
+      { name: "start", label: "start", min: 0.5, max: 1.7, step: 0.01, value: 1.5 },
     ],
     x: { from: 0, to: STEPS, label: "step" },
     y: { from: 1e-10, to: 1e10, label: "distance to the minimum", log: true },
