@@ -16,6 +16,7 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 TENS = {word: 10 * (n + 2) for n, word in enumerate(_TENS.split())}
 SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 
+_FIRST = frozenset((*COUNTS, *TENS, *SCALES, "hundred"))
 _VAGUE = re.compile(r"\b(?:several|some|few|many|per)\s+$", re.IGNORECASE)
 _GLUE = re.compile(r"(?:\s|-)+")
 
@@ -32,6 +33,8 @@ class Spelled(NamedTuple):
 def spelled(text: str) -> Iterator[Spelled]:
     """All numbers written out, in order. No fractions (`two thirds`) and no
     orders (`the twentieth`); and no vague ones (`several thousand`)."""
+    if _FIRST.isdisjoint(re.findall("[a-z]+", text.lower())):
+        return
     found = list(re.finditer(r"[A-Za-z]+", text))
     words = [each.group().lower() for each in found]
     at = 0
