@@ -108,7 +108,7 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
         "bibliography",
         "unchecked": "an {unchecked} without its reason",
         "vacuous": "a check that could not fail: equal sides, no case, equal "
-        "draws",
+        "draws, draws or letters that are not used, terms that cancel",
         "loose": "the number of a fact is not the best bound at its digits",
         "loose-bound": "the bound of a claim is not the best one at its digits",
         "counter": "the counter-example of a fact holds too",

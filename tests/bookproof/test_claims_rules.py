@@ -540,6 +540,32 @@ def test_bad_options(
     assert verdict.findings[0].rule == rule
 
 
+@pytest.mark.parametrize(
+    ("formula", "options", "said"),
+    [
+        ("2 + 2 = 4", {"given": "pairs"}, "nothing that :given: draws"),
+        ("2 + 2 = 4", {"for_": "k in range(3)"}, "does not use k"),
+        ("a + 0 = a", {"given": "scalars", "where": "z = 3"}, "not use z"),
+        ("a = b", {"given": "scalars", "where": "b = 2 * a - a"}, ""),
+        ("k^2 = s", {"for_": "k in range(3)", "where": "s = k**2"}, ""),
+        (r"a^\top a = a_1^2 + a_2^2 + a_3^2", {"given": "pairs"}, ""),
+        (r"\omega_1 = (1, 0, 0)^\top \omega", {"given": "pairs"}, ""),
+        ("a = a + 0", {"given": "once", "assuming": "a > 0"}, ""),
+    ],
+)
+def test_what_is_bound_is_used(
+    drawing: Bench, formula: str, options: dict[str, str], said: str
+) -> None:
+    found = drawing.check(formula, **options).findings
+    assert [each.rule for each in found] == ["vacuous"] * bool(said)
+    assert all(said in each.message for each in found)
+
+
+def test_draws_are_counted_of_a_generator_only(bench: Bench) -> None:
+    (finding,) = bench.check("x = 2", draws="9").findings
+    assert finding.rule == "option"
+
+
 def test_rtol_with_a_reason(bench: Bench) -> None:
     bench.namespace["k"] = np.float32(0.1)
     bench.rows(k="k")
