@@ -2,7 +2,8 @@
 
 Takes screenshots at desktop and phone width, by day and by night, and fails
 when a page asks for anything that is not a local file, is wider than the
-phone, logs an error, or moves while it loads.
+phone, logs an error, moves while it loads, has words too pale to be read, or
+a slider that does not answer the arrow keys.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ PAGES = ROOT / "build" / "html"
 SCREENS = ROOT / "build" / "screens"
 WIDTHS = {"desktop": 1440, "phone": 390}
 TALLEST = 9000  # pixels of a page in one picture
+ARROWS = {"ArrowLeft": 37, "ArrowRight": 39}
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -59,6 +62,21 @@ PROBE = """
     broken: [...document.images].filter(i => !i.naturalWidth)
                                 .map(i => i.src),
   };
+})()
+"""
+
+CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
+
+# What the figure of a slider shows: its words and its curves.
+SLIDER = """
+(() => {
+  const input = document.querySelectorAll('.live input')[%d];
+  if (!input) return null;
+  input.focus();
+  const panel = input.closest('.live');
+  return [input.name, input.value,
+          panel.querySelector('output').textContent + panel.querySelector(
+            'svg > g:last-of-type').innerHTML];
 })()
 """
 
@@ -140,6 +158,24 @@ class Browser:
         while not any(e.get("method") == method for e in self.events):
             self.events.append(self._receive())
 
+    def value(self, expression: str) -> Any:
+        """What a JavaScript expression gives on the present page."""
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True
+        )
+        return answer["result"]["value"]
+
+    def press(self, key: str) -> None:
+        """Press and release a key."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=ARROWS[key],
+            )
+
     def close(self) -> None:
         """End the browser."""
         self._session = None
@@ -182,9 +218,9 @@ def look(
         "done => setTimeout(done, 150)))",
         awaitPromise=True,
     )
-    found = browser.call(
-        "Runtime.evaluate", expression=PROBE, returnByValue=True
-    )["result"]["value"]
+    found = browser.value(PROBE)
+    found["pale"] = browser.value(CONTRAST)
+    found["deaf"] = list(deaf_sliders(browser))
     height = min(found["height"], TALLEST)
     browser.call(
         "Emulation.setDeviceMetricsOverride",
@@ -195,6 +231,22 @@ def look(
     )
     picture = browser.call("Page.captureScreenshot", format="png")["data"]
     return complaints(browser.events, found), base64.b64decode(picture)
+
+
+def deaf_sliders(browser: Browser) -> Iterator[str]:
+    """The sliders that ten presses of either arrow key do not move, or whose
+    figure stays as it was when they move."""
+    number = 0
+    while before := browser.value(SLIDER % number):
+        seen = []
+        for key in ARROWS:
+            for _ in range(10):
+                browser.press(key)
+                seen.append(browser.value(SLIDER % number))
+        moved = {value for _, value, _ in seen} - {before[1]}
+        if not moved or {shown for _, _, shown in seen} <= {before[2]}:
+            yield before[0]
+        number += 1
 
 
 def complaints(
@@ -223,6 +275,8 @@ def complaints(
             f"moves while it loads: {found['shift']:.3f} {found['moved']}"
         )
     out += [f"image does not load: {src}" for src in found["broken"]]
+    out += [f"too pale: {words}" for words in found["pale"]]
+    out += [f"slider without an answer: {name}" for name in found["deaf"]]
     return out
 
 
