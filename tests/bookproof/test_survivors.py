@@ -97,7 +97,7 @@ APART = {
     "range": r"{claim}`k^{(\ell)} = 1 \quad \ell = 0, \dots, 2`",
     "let": "{let}`a = 7` and {let}`b = a + 1`; {let}`c = 5` for nothing.",
     "claim": "Then {claim}`b = 8`.",
-    "words": "It is {fact}`three or so <ten > 3>`, not {fact}`ten <ten>`.",
+    "words": "It is {fact}`three or so <3 < 4 < ten>`, not {fact}`ten <ten>`.",
 }
 
 Found = dict[str, list[Tried]]
