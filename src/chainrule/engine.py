@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
+from bisect import bisect_right
 from collections.abc import (
     Callable,
     Container,
@@ -398,7 +399,7 @@ def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
             "this graph was freed by an earlier backward(); pass "
             "retain_graph=True to the first one to sweep it twice"
         )
-    if changed.latest > node.birth:
+    if changed.latest > node.birth or changed.results:
         changed.check(node)
     watch = mode.watch
     if watch is not None:
@@ -484,11 +485,15 @@ def owned(gradients: Iterable[Array], *others: Array) -> list[Array]:
 
 # Note what was changed, and when
 class Changes:
-    """When arrays were last written to through a Tensor."""
+    """When arrays were last written to through a Tensor.
+
+    `results` has the times of writes to what a recorded operation returned.
+    """
 
     def __init__(self) -> None:
         self.latest = 0
         self.when: dict[int, int] = {}
+        self.results: dict[int, list[int]] = {}
         self.what: dict[int, weakref.ref[Any]] = {}
 
     def note(self, *arrays: np.ndarray) -> None:
@@ -505,6 +510,14 @@ class Changes:
     def forget(self, key: int, ref: weakref.ref[Any]) -> None:
         if self.what.get(key) is ref:
             del self.what[key], self.when[key]
+            self.results.pop(key, None)
+
+    # Note that a result has another maker
+    def note_result(self, array: np.ndarray, maker: Node | None) -> None:
+        """Remember a write to a result: by this operation, or by nobody."""
+        self.note(array)
+        now = maker.birth if maker is not None else next(clock)
+        self.results.setdefault(id(memory(array)), []).append(now)
 
     # Refuse to go back through what was changed
     def check(self, node: Node) -> None:
@@ -522,6 +535,15 @@ class Changes:
                         "changed in place; write x = x + y for x += y, or "
                         "change a copy"
                     )
+            writes = self.results.get(id(memory(plain(node.args[i]))), ())
+            first = bisect_right(writes, parent.birth)
+            if first < len(writes) and writes[first] < node.birth:
+                raise InPlaceError(
+                    f"what {parent.name} returned was changed in place, or a "
+                    f"view of it was, before {primitive.name} was given it, "
+                    "which would send gradients past the change; write x = x + "
+                    "y for x += y, np.where or np.concatenate for x[i] = y"
+                )
 
 
 changed = Changes()

@@ -51,6 +51,10 @@ class ShapeError(ChainRuleError, ValueError):
         text = f"{where}: shapes {listed} do not fit"
         super().__init__(f"{text} ({reason})" if reason else text)
 
+    def __reduce__(self) -> Any:  # to other processes, and into copies
+        given = self.operation, self.shapes, self.reason, self.layer
+        return type(self), given, vars(self)
+
 
 # Say what could not be counted
 class NotCounted(ChainRuleError, TypeError):

@@ -19,6 +19,7 @@ from chainrule.engine import (
     Traced,
     apply,
     changed,
+    memory,
     misfit,
     mode,
     owned,
@@ -432,17 +433,24 @@ class Tensor(Operators, Recorder):
         if result.shape != self.shape:
             raise ShapeError("in-place change", [self.shape, result.shape])
         np.copyto(self.value, result.value, casting="same_kind")
-        changed.note(self.value)
-        if result.node is not None:
-            self.node = result.node
+        if result.node is None:
+            changed.note(self.value)
+            return self
+        changed.note_result(self.value, result.node)
+        self.node = result.node
         return self
 
     def refuse_change(self) -> None:
-        """A leaf may change only while nothing is recorded."""
-        if isinstance(self.node, Leaf) and mode.quiet < 0:
+        """A leaf, or a view of one, may change while nothing is recorded."""
+        node, own = self.node, memory(self.value)
+        while node is not None and node.__class__ is not Leaf:
+            made = memory(node.ans) is own
+            seen = (p for p in node.parents if p and memory(p.ans) is own)
+            node = next(seen, None) if made else None
+        if node is not None and mode.quiet < 0:
             raise InPlaceError(
-                "a leaf that requires grad cannot change while its use is "
-                "recorded; change it inside `with cr.no_grad():`"
+                "a leaf that requires grad, or a view of it, cannot change "
+                "while its use is recorded; do it in `with cr.no_grad():`"
             )
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -453,7 +461,10 @@ class Tensor(Operators, Recorder):
                 "np.concatenate"
             )
         self.value[index] = plain(value)
-        changed.note(self.value)
+        if self.node is None or mode.quiet >= 0:
+            changed.note(self.value)
+        else:
+            changed.note_result(self.value, None)
 
 
 # Refuse gradients of whole numbers

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import threading
 import weakref
 from typing import Any
@@ -406,6 +408,99 @@ def test_changes_in_place_that_do_no_harm() -> None:
         (x * x).sum().backward()
         with cr.no_grad():
             x -= 0.1 * x.grad
+
+
+def set_an_entry(x: Any) -> Any:
+    h = x * 2
+    h[0] = 5.0
+    return h
+
+
+def set_an_entry_of_a_view(x: Any) -> Any:
+    h = x * 2
+    h.T[1:][0] = 5.0
+    return h
+
+
+def scale_a_view(x: Any) -> Any:
+    h = x * 2
+    part = h[:1]
+    part *= 3
+    return h
+
+
+def scale_what_is_viewed(x: Any) -> Any:
+    h = x * 2
+    part = h[:1]
+    h *= 3
+    return part
+
+
+def scale_twice(x: Any) -> Any:
+    h = x * 2
+    part = h[:1]
+    h *= 3
+    late = part + 0
+    h *= 3
+    return late
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        set_an_entry,
+        set_an_entry_of_a_view,
+        scale_a_view,
+        scale_what_is_viewed,
+        scale_twice,
+    ],
+)
+def test_a_result_that_changed_is_not_used_with_its_old_history(f: Any) -> None:
+    """No rule reads the entries, but the slopes would be those before."""
+    x = cr.Tensor(A, requires_grad=True)
+    with pytest.raises(cr.InPlaceError, match="before"):
+        f(x).sum().backward()
+
+
+def test_a_view_of_a_leaf_is_as_the_leaf() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    for view in (x[:1], x.T[1:], x.reshape(-1)[::2], x.reshape(3, 2).T):
+        with pytest.raises(cr.InPlaceError, match="no_grad"):
+            view += 1
+        with pytest.raises(cr.InPlaceError, match="no_grad"):
+            view[0] = 1.0
+    np.testing.assert_array_equal(x.data, A)
+    with cr.no_grad():
+        row = x[:1]
+        row += 1
+    np.testing.assert_array_equal(x.data, A + np.array([[1.0], [0.0]]))
+
+
+def test_a_result_may_change_while_nobody_looks_back() -> None:
+    x, known = cr.Tensor(A, requires_grad=True), len(engine.changed.results)
+    h = x * 2
+    before = h.sum()
+    h[h < 0] = 0.0
+    np.testing.assert_array_equal(h.data, np.maximum(2 * A, 0))
+    before.backward()
+    np.testing.assert_array_equal(x.grad, np.full(A.shape, 2.0))
+    x.grad = None
+    # A part of what was scaled may be taken afterwards
+    h = x * 2
+    h *= 3
+    h += x
+    (h[:1] + h.T.reshape(2, 3)).sum().backward()
+    np.testing.assert_array_equal(x.grad, 7 * np.array([[3.0] * 3, [1.0] * 3]))
+    del h, before
+    gc.collect()
+    assert len(engine.changed.results) == known
+
+
+def test_errors_survive_a_process() -> None:
+    error = cr.ShapeError("matmul", [(2, 3), (4,)], "they differ", "layer 1")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(twin) is cr.ShapeError
+        assert (str(twin), vars(twin)) == (str(error), vars(error))
 
 
 def test_errors_are_what_a_python_user_expects() -> None:

@@ -221,6 +221,17 @@ def test_a_scaled_loss_saves_small_probabilities_in_half_precision():
     np.testing.assert_allclose(x.grad[[0, 1], [1, 0]], 1024 * p, rtol=3e-3)
 
 
+def test_weights_have_gradients_too():
+    z, y = rng().normal(size=(4, 3)), rng(1).uniform(0, 2, (4, 3))
+    for kind in ("mean", "sum"):
+        g = cr.grad(F.cross_entropy, 1)(z, y, kind)
+        count = 4 if kind == "mean" else 1
+        np.testing.assert_allclose(g, -F.log_softmax(z) / count, rtol=1e-14)
+    taught = cr.Tensor(y, requires_grad=True)
+    F.cross_entropy(cr.Tensor(z), taught).backward()
+    np.testing.assert_allclose(taught.grad, -F.log_softmax(z) / 4, rtol=1e-14)
+
+
 def test_second_derivative_of_cross_entropy():
     z, labels = rng().normal(size=(1, 3)), np.array([2])
     p = F.softmax(z)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -417,16 +419,20 @@ def test_a_loaded_memory_starts_only_what_is_new():
     assert [p.data.tolist() for p in params] == [[9.0], [8.0]]
 
 
-def test_an_optimizer_can_be_copied_with_its_model():
-    import copy
-
-    theta = parameter([0.0])
-    optimizer = cr.optim.SGD([theta], 1.0, momentum=0.5)
-    theta.grad = np.ones(1)
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    "twin", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))]
+)
+def test_an_optimizer_can_be_copied_with_its_model(twin, count):
+    """Several small parameters share one block, of which each has a view."""
+    params = [parameter([0.0]) for _ in range(count)]
+    optimizer = cr.optim.SGD(params, 1.0, momentum=0.5)
+    for theta in params:
+        theta.grad = np.ones(1)
     optimizer.step()
-    twin, twins = copy.deepcopy((theta, optimizer))
-    twins.step()
-    assert twin.data.tolist() == [-2.5]
-    assert theta.data.tolist() == [-1.0]
+    copies, again = twin((params, optimizer))
+    again.step()
+    assert [p.data.tolist() for p in copies] == count * [[-2.5]]
+    assert [p.data.tolist() for p in params] == count * [[-1.0]]
     optimizer.step()
-    assert theta.data.tolist() == [-2.5]
+    assert [p.data.tolist() for p in params] == count * [[-2.5]]

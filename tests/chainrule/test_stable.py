@@ -69,6 +69,19 @@ def test_yes_or_no_to_second_order() -> None:
 
     assert cr.gradcheck(loss, [z])
     assert cr.gradcheck(cr.grad(loss), [z])
+    curvature = np.diag(cr.hessian(lambda z: F.softplus(z).sum())(np.zeros(3)))
+    np.testing.assert_array_equal(curvature, 1 / 4)
+
+
+def test_yes_or_no_has_no_kink_at_zero() -> None:
+    """Where logistic regression starts: p = 1/2 for every example."""
+    y = np.array([1.0, 0.0, 0.3])
+
+    def loss(z: Any) -> Any:
+        return F.binary_cross_entropy_with_logits(z, y, "sum")
+
+    np.testing.assert_allclose(cr.grad(loss)(np.zeros(3)), 0.5 - y, rtol=1e-15)
+    np.testing.assert_array_equal(cr.hessian(loss)(np.zeros(3)), np.eye(3) / 4)
 
 
 def test_yes_or_no_refuses_shapes_that_would_broadcast() -> None:

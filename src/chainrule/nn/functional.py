@@ -41,18 +41,20 @@ def cross_entropy(
 
     input: logits (B, K). target: integer labels (B,) from 0 to K - 1, or
     weights (B, K); then the loss of a row is -sum(target * log p). The
-    gradient of a row's loss is p minus its target. Raises ShapeError,
-    TypeError (labels not integers), ValueError (no such class). Derived in
-    "Softmax and cross-entropy answer with a subtraction".
+    gradient of a row's loss is p minus its target, whose weights add to one;
+    that of the weights is -log p. Raises ShapeError, TypeError (labels not
+    integers), ValueError (no such class). Derived in "Softmax and
+    cross-entropy answer with a subtraction".
     """
-    target = np.asarray(plain(target))
+    labels = np.asarray(plain(target))
     shape = shape_of(input)
-    if len(shape) == 2 and target.shape == shape:
-        losses = -np.sum(target * log_softmax(input), axis=-1)
+    if len(shape) == 2 and labels.shape == shape:
+        weights = target if hasattr(target, "shape") else labels
+        losses = -np.sum(weights * log_softmax(input), axis=-1)
         return reduced(losses, reduction)
-    check_labels(shape, target)
+    check_labels(shape, labels)
     check_reduction(reduction)
-    return fused.softmax_cross_entropy(input, target, reduction=reduction)
+    return fused.softmax_cross_entropy(input, labels, reduction=reduction)
 
 
 # Send a batch of rows through weights and biases
@@ -190,8 +192,10 @@ def binary_cross_entropy_with_logits(
     if shapes[0] != shapes[1]:
         reason = "they should be equal"
         raise ShapeError("binary_cross_entropy_with_logits", shapes, reason)
-    ramp = np.maximum(input, 0) - input * target
-    return reduced(ramp + np.log1p(np.exp(-np.abs(input))), reduction)
+    up = plain(input) > 0
+    ramp = np.where(up, input, 0.0) - input * target
+    below = np.where(up, -input, input)
+    return reduced(ramp + np.log1p(np.exp(below)), reduction)
 
 
 # Leave a slope below zero

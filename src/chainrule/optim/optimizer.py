@@ -193,6 +193,10 @@ class Optimizer:
         for leaf in self._leaves:
             leaf.grad = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The views inside the packs would be copied apart
+        return vars(self) | {"_moving": [], "_packs": []}
+
     # Take a step
     def step(self) -> None:
         """Move each parameter; one without a gradient stays where it is."""
