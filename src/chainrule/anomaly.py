@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.engine import Array, Node, Primitive, mode, plain, wanted
 from chainrule.errors import AnomalyError, InPlaceError
+from chainrule.nested import leaves
 
 OURS = tuple(os.path.dirname(file) + os.sep for file in (np.__file__, __file__))
 
@@ -142,9 +143,14 @@ def calling_line() -> str:
 def fingerprints(node: Node) -> list[int]:
     """A checksum of each array that the rules of a node will read."""
     assert node.primitive is not None
-    return [
-        crc32(np.ascontiguousarray(plain(x)).tobytes())
+    options = [x for x in leaves(node.kwargs) if isinstance(x, np.ndarray)]
+    read = [
+        x
         for i, parent in enumerate(node.parents)
         if parent is not None
         for x in wanted(node.primitive.vjps[i], (node.ans, *node.args))
+    ]
+    return [
+        crc32(np.ascontiguousarray(plain(x)).tobytes())
+        for x in (*read, *options)
     ]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,7 +23,10 @@ def leaves(tree: Any) -> list[Any]:
 def rebuilt(tree: Any, new: Iterator[Any]) -> Any:
     """A container like `tree` that holds the new leaves."""
     if isinstance(tree, dict):
-        return {key: rebuilt(branch, new) for key, branch in tree.items()}
+        named = {key: rebuilt(branch, new) for key, branch in tree.items()}
+        if isinstance(tree, defaultdict):
+            return type(tree)(tree.default_factory, named)
+        return type(tree)(named)
     if isinstance(tree, list | tuple):
         branches = [rebuilt(branch, new) for branch in tree]
         if hasattr(tree, "_fields"):

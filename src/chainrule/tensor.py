@@ -70,7 +70,7 @@ class Operators(Traced):
         return unary(ew.negative, self)
 
     def __pos__(self) -> Array:
-        return self
+        return unary(ew.positive, self)
 
     def __abs__(self) -> Array:
         return unary(ew.absolute, self)
@@ -315,6 +315,10 @@ class Operators(Traced):
     def __index__(self) -> int:
         return int(self.only("an index").__index__())
 
+    def item(self) -> float:
+        number: float = self.only("a Python number").item()
+        return number
+
     def only(self, what: str) -> Any:
         """The bare value, where taking it loses no derivative."""
         raise NotDifferentiable(
@@ -375,6 +379,10 @@ class Tensor(Operators, Recorder):
     def grad(self, g: np.ndarray | None) -> None:
         if not isinstance(self.node, Leaf):
             raise NotDifferentiable("only a leaf that requires grad has .grad")
+        if g is not None:
+            g = np.asarray(plain(g), self.dtype)
+            if g.shape != self.shape:
+                raise ShapeError("set .grad", [self.shape, g.shape])
         self.node.grad = g
 
     # Sweep from here
@@ -413,6 +421,14 @@ class Tensor(Operators, Recorder):
 
     def only(self, what: str) -> Any:
         return super().only(what) if self.requires_grad else self.value
+
+    def __reduce__(self) -> Any:  # for copies and pickles
+        if not (self.node is None or isinstance(self.node, Leaf)):
+            raise NotDifferentiable(
+                "a result is not copied or pickled, since all that led to it "
+                "would be copied too; take .detach() first"
+            )
+        return restored, (self.value, self.requires_grad, self.grad)
 
     # Change in place
     def __iadd__(self, other: Any) -> Tensor:
@@ -496,6 +512,17 @@ def seed_for(value: np.ndarray, grad: Any) -> np.ndarray:
     return seed
 
 
+# Make a copy a leaf again
+def restored(
+    value: np.ndarray, requires_grad: bool, grad: np.ndarray | None
+) -> Tensor:
+    """A tensor of this very array, with its gradient."""
+    tensor = Tensor(0.0).like(value, Leaf(value) if requires_grad else None)
+    if requires_grad:
+        tensor.grad = grad
+    return tensor
+
+
 # Take the short way where all is as usual
 BARE = frozenset([np.ndarray, float, int, np.float64, np.float32])
 
@@ -576,10 +603,11 @@ def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
     """Call a stand-in; what it has no parameter for, it has no rule for."""
     for key in ("where", "initial", "dtype", "out", "order", "casting"):
         given = kwargs.get(key)
-        if given is None or usual(given):
-            kwargs.pop(key, None)
-        elif key not in signature(f).parameters:
+        if given is not None and key in signature(f).parameters:
+            continue
+        if not (given is None or usual(given)):
             raise NotDifferentiable(f"{name} has no rule for {key}=")
+        kwargs.pop(key, None)
     try:
         return f(*args, **kwargs)
     except TypeError as error:

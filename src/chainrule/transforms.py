@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from operator import index
 from typing import Any, Literal
 
 import numpy as np
@@ -122,15 +123,23 @@ class Recording:
 
 
 # Count arguments from the first
-def positions(argnums: int | tuple[int, ...], args: Any) -> tuple[int, ...]:
+def positions(argnums: Any, args: Any) -> tuple[int, ...]:
     """The arguments meant by `argnums`, counted from the first."""
-    wrt = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for i in wrt:
+    wrt = tuple(argnums) if several(argnums) else (argnums,)
+    for i in map(index, wrt):
         if not -len(args) <= i < len(args):
             raise ValueError(
                 f"argnums names argument {i}, but there are {len(args)}"
             )
-    return tuple(i % len(args) for i in wrt)
+    found = tuple(i % len(args) for i in wrt)
+    if len(set(found)) < len(found):
+        raise ValueError(f"argnums={argnums} names an argument twice")
+    return found
+
+
+def several(argnums: Any) -> bool:
+    """Whether gradients come in a tuple: one for each position asked for."""
+    return isinstance(argnums, tuple | list)
 
 
 # Return the value and the gradient
@@ -156,9 +165,8 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
             )
         value = checked(run.values[0])
         found = run.pull([np.ones((), value.dtype)], retain=False)
-        return run.output(), (
-            found[0] if isinstance(argnums, int) else tuple(found)
-        )
+        gradients = tuple(found) if several(argnums) else found[0]
+        return run.output(), gradients
 
     return valued
 
@@ -204,6 +212,9 @@ def like(x: Any, value: Array, operation: str = "pullback") -> Array:
 
 
 # Carry a tangent beside each value
+ROWS = (list, tuple)  # a list of numbers is as good as an array
+
+
 class Dual(Operators):
     """A traced array of forward mode: a value and its tangent."""
 
@@ -218,7 +229,8 @@ class Dual(Operators):
         level = self.level
         mine = [isinstance(x, Dual) and x.level == level for x in args]
         values = [
-            x.value if own else x for x, own in zip(args, mine, strict=True)
+            x.value if own else np.asarray(x) if x.__class__ in ROWS else x
+            for x, own in zip(args, mine, strict=True)
         ]
         ans = result(apply(primitive, values, kwargs))
         tangent = None
@@ -291,9 +303,9 @@ def jacobian(
         primals = [mapped(argument, args[i]) for i in wrt]
         out, table = fill(f, args, wrt, primals, kwargs)
         cells = (tuple(rebuilt(primals, iter(row))) for row in table)
-        if isinstance(argnums, int):
-            return rebuilt(out, (cell[0] for cell in cells))
-        return rebuilt(out, cells)
+        if several(argnums):
+            return rebuilt(out, cells)
+        return rebuilt(out, (cell[0] for cell in cells))
 
     return jacobians
 

@@ -238,6 +238,11 @@ def test_alpha_dropout_at_its_ends() -> None:
             cr.nn.AlphaDropout(p)
 
 
+def test_an_unknown_approximation_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="approximate"):
+        cr.nn.GELU("erf")  # type: ignore[arg-type]
+
+
 def test_alpha_dropout_has_the_gradient_of_its_mask() -> None:
     x = np.random.default_rng(2).normal(size=(6, 5)).astype(np.float32)
     layer = cr.nn.AlphaDropout(0.3, rng=np.random.default_rng(3))

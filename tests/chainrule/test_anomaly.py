@@ -93,6 +93,15 @@ def test_writes_behind_the_engines_back_are_found() -> None:
             loss.backward()
 
 
+def test_an_index_that_is_written_to_is_found() -> None:
+    x, index = cr.Tensor([1.0, 2.0, 3.0], requires_grad=True), np.array([0, 2])
+    with cr.detect_anomaly():
+        picked = x[index, ...]
+        index[:] = 1
+        with pytest.raises(cr.InPlaceError, match="getitem"):
+            picked.sum().backward()
+
+
 def test_writes_that_no_rule_reads_are_let_pass() -> None:
     w = cr.Tensor(np.array([1.0, 2.0]), requires_grad=True)
     with cr.detect_anomaly():

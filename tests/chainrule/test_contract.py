@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import re
 from typing import Any
@@ -77,6 +78,41 @@ def test_nothing_stands_for_zeros() -> None:
 def test_other_containers_or_shapes_are_refused(g: Any) -> None:
     with pytest.raises(cr.ShapeError, match="pullback"):
         cr.vjp(net, P)[1](g)
+
+
+class Named(dict[str, Any]):
+    """A dict whose entries are attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+
+def test_kinds_of_dicts_are_kept() -> None:
+    def f(p: Any) -> Any:
+        return np.sum(p["w"] ** 2)
+
+    w = np.array([1.0, -2.0])
+    g = cr.grad(lambda p: np.sum(p.w**2))(Named(w=w))
+    assert type(g) is Named
+    np.testing.assert_array_equal(g.w, 2 * w)
+    ordered = cr.grad(f)(collections.OrderedDict(w=w))
+    assert type(ordered) is collections.OrderedDict
+    missing = cr.grad(f)(collections.defaultdict(list, w=w))
+    assert missing["v"] == []
+
+
+def test_arguments_are_counted_by_any_whole_number_once() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x * y * y
+
+    assert cr.grad(f, np.int64(1))(2.0, 3.0) == 12.0
+    assert cr.grad(f, (np.int64(1), 0))(2.0, 3.0) == (12.0, 9.0)
+    assert cr.jacobian(f, [-1])(2.0, 3.0) == (12.0,)
+    for twice in ((0, 0), (0, -2)):
+        with pytest.raises(ValueError, match="twice"):
+            cr.grad(f, twice)(2.0, 3.0)
+    with pytest.raises(TypeError):
+        cr.grad(f, 0.5)(2.0, 3.0)
 
 
 def test_other_tangents_are_refused() -> None:

@@ -133,8 +133,10 @@ def test_as_a_callback_it_reads_the_row():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"patience": 0}, "at least one call, not 0"),
-        ({"patience": 1.5}, "at least one call, not 1.5"),
+        ({"patience": 0}, "patience.*at least 1, not 0"),
+        ({"patience": 1.5}, "patience.*at least 1, not 1.5"),
+        ({"patience": math.inf}, "patience.*not inf"),
+        ({"patience": math.nan}, "patience.*not nan"),
         ({"mode": "least"}, '"min" or "max"'),
         ({"min_delta": -1}, "min_delta"),
         ({"min_delta": math.nan}, "min_delta"),
@@ -152,3 +154,43 @@ def test_defaults_and_record():
         stopper({"val_loss": metric})
     assert (stopper.best, stopper.best_call) == (2.0, 2)
     assert (stopper.calls, stopper.failures) == (3, 1)
+
+
+def test_a_run_that_is_resumed_stops_where_it_would_have(tmp_path):
+    """Whatever the call at which the run was saved."""
+    metrics = [5.0, 3.0, 4.0, 2.5, 2.6, 2.7, 2.4, 3.0, 3.1, 3.2, 1.0]
+
+    def course(model, stopper, start):
+        for call, metric in enumerate(metrics[start:], start + 1):
+            with cr.no_grad():
+                model.weight[...] = call
+            if stopper.step(metric):
+                return call
+        return None
+
+    for saved_at in range(10):
+        model, again = counter(), counter()
+        stopper = EarlyStopping(model, patience=3)
+        for call, metric in enumerate(metrics[:saved_at], 1):
+            with cr.no_grad():
+                model.weight[...] = call
+            stopper.step(metric)
+        cr.train.save(tmp_path / "run", model=model, stopper=stopper)
+        resumed = EarlyStopping(again, patience=3)
+        cr.train.load(tmp_path / "run", model=again, stopper=resumed)
+        assert course(again, resumed, saved_at) == 10
+        assert (resumed.best, resumed.best_call, resumed.calls) == (2.4, 7, 10)
+        resumed.finish()
+        np.testing.assert_array_equal(again.weight.data, 7)
+
+
+def test_the_state_of_something_else_is_refused():
+    stopper = EarlyStopping(counter())
+    stopper.step(1.0)
+    state = stopper.state_dict()
+    other = EarlyStopping(cr.nn.Sequential(counter()))
+    with pytest.raises(ValueError, match="best_state"):
+        other.load_state_dict(state)
+    with pytest.raises(ValueError, match="unknown"):
+        stopper.load_state_dict({**state, "patience": 3})
+    assert (other.calls, other.best_state) == (0, None)

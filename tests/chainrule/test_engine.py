@@ -496,6 +496,88 @@ def test_a_result_may_change_while_nobody_looks_back() -> None:
     assert len(engine.changed.results) == known
 
 
+def test_plus_makes_a_copy_as_in_numpy() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    h = x * 2
+    twin = +h
+    twin *= 3
+    np.testing.assert_array_equal(h.data, 2 * A)
+    (h + twin).sum().backward()
+    np.testing.assert_array_equal(x.grad, np.full(A.shape, 8.0))
+
+
+def test_a_traced_number_is_not_taken_out_unseen() -> None:
+    with pytest.raises(cr.NotDifferentiable, match="lose its derivative"):
+        cr.grad(lambda x: x * x.item())(2.0)
+    assert cr.Tensor(2.0, requires_grad=True).item() == 2.0
+
+
+def test_a_gradient_that_is_set_fits_its_tensor() -> None:
+    x = cr.Tensor(A.astype(np.float32), requires_grad=True)
+    for wrong in (np.ones(3), 1.0, [[1.0, 2.0]]):
+        with pytest.raises(cr.ShapeError, match="grad"):
+            x.grad = wrong
+    assert x.grad is None
+    x.grad = A.tolist()
+    assert isinstance(x.grad, np.ndarray)
+    assert x.grad.dtype == np.float32
+    mine = np.ones(A.shape, np.float32)
+    x.grad = mine
+    assert x.grad is mine
+
+
+def test_leaves_are_copied_and_results_are_not() -> None:
+    x = cr.Tensor(A, requires_grad=True)
+    x.grad = 2 * A
+    for twin in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        np.testing.assert_array_equal(twin.data, A)
+        np.testing.assert_array_equal(twin.grad, 2 * A)
+        (twin * twin).sum().backward()
+        np.testing.assert_array_equal(twin.grad, 4 * A)
+        np.testing.assert_array_equal(x.grad, 2 * A)
+        with cr.no_grad():
+            twin -= 1
+        np.testing.assert_array_equal(x.data, A)
+    plain = copy.deepcopy(cr.Tensor([1, 2]))
+    assert plain.data.tolist() == [1, 2]
+    assert not plain.requires_grad
+    long = x
+    for _ in range(3000):
+        long = long + 1
+    for twin in (copy.deepcopy, pickle.dumps):
+        with pytest.raises(cr.NotDifferentiable, match="detach"):
+            twin(long)
+        twin(long.detach())
+
+
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+@pytest.mark.parametrize("stored", ["C", "F"])
+def test_orders_of_entries_are_numpys(order: Any, stored: Any) -> None:
+    x = np.array(A, order=stored)
+    x[0, 0] = 7.0
+    functions = [lambda t: t.ravel(order), lambda t: np.ravel(t, order=order)]
+    if order != "K":
+        functions.append(lambda t: np.reshape(t, (3, 2), order=order))
+    for f in functions:
+        t = cr.Tensor(0.0).like(x, engine.Leaf(x))
+        np.testing.assert_array_equal(f(t).data, f(x))
+    with pytest.raises(cr.NotDifferentiable, match="order"):
+        np.ravel(cr.Tensor(0.0).like(x[:, ::2], None), order="K")
+
+
+def test_lists_stand_for_arrays_in_both_modes() -> None:
+    x, row = np.array([0.5, 2.0]), [2.0, 3.0]
+    for f in (
+        lambda x: x**row,
+        lambda x: np.arctan2(x, row),
+        lambda x: np.arctan2(row, x),
+        lambda x: x / row,
+        lambda x: x @ row,
+    ):
+        there = cr.jacobian(f, mode="forward")(x)
+        np.testing.assert_allclose(there, cr.jacobian(f)(x), rtol=1e-14)
+
+
 def test_errors_survive_a_process() -> None:
     error = cr.ShapeError("matmul", [(2, 3), (4,)], "they differ", "layer 1")
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):

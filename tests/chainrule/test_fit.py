@@ -449,6 +449,15 @@ def test_other_refusals():
     plateau = ReduceLROnPlateau(optimizer)
     with pytest.raises(ValueError, match="not of batches"):
         run(model, optimizer=optimizer, scheduler=plateau, per_batch=True)
+    with pytest.raises(ValueError, match="about a scheduler"):
+        run(model, per_batch=True)
+    with pytest.raises(ValueError, match="of validation data"):
+        run(model, metrics={"error": F.mse_loss})
+    with pytest.raises(cr.ShapeError, match="one or more arrays"):
+        run(model, data=())
+    for loss in (lambda o, t: F.mse_loss(o, t).item(), lambda o, t: 1.0):
+        with pytest.raises(cr.NotDifferentiable, match="no Tensor"):
+            run(model, loss=loss)
     with pytest.raises(ValueError, match="at least 0, not -1"):
         run(model, epochs=-1)
     with pytest.raises(ValueError, match="no batch of 0"):
@@ -459,6 +468,70 @@ def test_other_refusals():
         run(model, data=(problem()[0], np.zeros((6, 2))))
     with pytest.raises(ValueError, match="no batch of 0"):
         evaluate(model, F.mse_loss, problem(), batch_size=0)
+
+
+def test_a_short_batch_can_be_dropped():
+    sizes = []
+
+    def loss(output, target):
+        sizes.append(len(target))
+        return F.mse_loss(output, target)
+
+    with pytest.raises(cr.ShapeError, match=r"layer 1, BatchNorm1d\(4\)"):
+        run(network(norm=True), loss=loss)
+    del sizes[:]
+    history = run(network(norm=True), loss=loss, drop_last=True, epochs=2)
+    assert sizes == [3, 3, 3, 3]
+    assert len(history) == 2
+    with pytest.raises(ValueError, match="no batch of 8"):
+        run(network(), batch_size=8, drop_last=True)
+
+
+def test_the_mean_is_over_the_rows_that_were_met():
+    model, met = network(), []
+
+    def loss(output, target):
+        met.append(output.data - target)
+        return F.mse_loss(output, target)
+
+    settings = {"optimizer": sgd(model, 0.0), "drop_last": True, "epochs": 1}
+    (mean,) = run(model, loss=loss, **settings)["loss"]
+    assert mean == pytest.approx(np.mean(np.square(met)), rel=1e-14)
+
+
+class Interrupted:
+    """A loss that is interrupted at one of its calls."""
+
+    def __init__(self, at, error):
+        self.at, self.error, self.calls = at, error, 0
+
+    def __call__(self, output, target):
+        self.calls += 1
+        if self.calls == self.at:
+            raise self.error
+        return F.mse_loss(output, target)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_run_that_breaks_off_ends_its_line(error, monkeypatch):
+    model = network()
+    stop = EarlyStopping(model, monitor="loss")
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with pytest.raises(error):
+        run(
+            model,
+            loss=Interrupted(6, error),
+            callbacks=[stop, lambda row: None],
+            progress=True,
+        )
+    written = sys.stderr.getvalue()
+    assert written.endswith("\n")
+    assert "epoch 2/3 [" in written.splitlines()[-1]
+    # Only who interrupts gets the best parameters back
+    now, best = model.state_dict(), stop.best_state
+    assert stop.best_call == 1
+    back = all(np.array_equal(now[name], best[name]) for name in now)
+    assert back == (error is KeyboardInterrupt)
 
 
 def test_no_epochs():

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from chainrule.engine import Array
 from chainrule.nn import functional
+from chainrule.nn.dropout import Dropout
 from chainrule.nn.module import Module
 
 
@@ -42,9 +41,13 @@ class ELU(Module):
 
 
 class GELU(Module):
-    """`functional.gelu`: x Φ(x), or its approximation by "tanh"."""
+    """`functional.gelu`: x Φ(x), or its approximation by "tanh".
+
+    Raises ValueError for another name.
+    """
 
     def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        functional.check_approximate(approximate)
         self.approximate = approximate
 
     def forward(self, x: Array) -> Array:
@@ -95,22 +98,12 @@ class Softplus(Module):
 
 
 # Drop entries in training only
-class AlphaDropout(Module):
+class AlphaDropout(Dropout):
     """`functional.alpha_dropout` in training mode, the identity in use.
 
-    The masks come from `rng`. Raises ValueError unless 0 <= p <= 1.
+    p, `rng` and errors are those of `Dropout`.
     """
-
-    def __init__(
-        self, p: float = 0.5, *, rng: np.random.Generator | None = None
-    ) -> None:
-        functional.check_share(p)
-        self.p = p
-        self.rng = np.random.default_rng() if rng is None else rng
 
     def forward(self, x: Array) -> Array:
         """x, of which the share p is set to SELU's lowest value."""
         return functional.alpha_dropout(x, self.p, self.training, rng=self.rng)
-
-    def __repr__(self) -> str:
-        return f"AlphaDropout({self.p})"

@@ -32,4 +32,4 @@ class Dropout(Module):
         return functional.dropout(x, self.p, self.training, rng=self.rng)
 
     def __repr__(self) -> str:
-        return f"Dropout({self.p})"
+        return f"{type(self).__name__}({self.p})"

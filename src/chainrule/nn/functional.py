@@ -227,13 +227,18 @@ def gelu(x: Array, approximate: Literal["none", "tanh"] = "none") -> Array:
     x³)), which is within 0.0005. Raises ValueError for another name. See "A
     soft gate needs the normal distribution".
     """
+    check_approximate(approximate)
     if approximate == "none":
         return x * special.normal_cdf(x)
-    if approximate != "tanh":
-        raise ValueError(f'approximate: "none" or "tanh", not {approximate!r}')
     near = np.clip(x, -30, 30)
     inner = near * (1 + 0.044715 * near * near)
     return x * fused.sigmoid(math.sqrt(8 / math.pi) * inner)
+
+
+def check_approximate(name: str) -> None:
+    """Complain unless it is one of the two."""
+    if name not in ("none", "tanh"):
+        raise ValueError(f'approximate: "none" or "tanh", not {name!r}')
 
 
 def silu(x: Array) -> Array:
@@ -395,10 +400,12 @@ def follow(
 ) -> None:
     """Move mean and var by a share of the way to the batch's, in place."""
     if x.size < 2 * x.shape[1]:
-        raise ValueError(
-            "batch_norm: a unit cannot be compared with itself; training "
-            f"needs two values of each, not shape {x.shape}: give a larger "
-            "batch, or call eval() to use the running statistics"
+        raise ShapeError(
+            "batch_norm",
+            [x.shape],
+            "a unit cannot be compared with itself, training needs two values "
+            "of each: give a larger batch, call eval() to use the running "
+            "statistics, or let the last batch be dropped",
         )
     if mean is not None:
         mean += share * (np.mean(x, axes) - mean)

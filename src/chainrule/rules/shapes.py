@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from chainrule.engine import Array, Traced, apply, unbroadcast
-from chainrule.errors import ShapeError
+from chainrule.engine import Array, Traced, apply, plain, unbroadcast
+from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.rules.table import implements, linear, linear_in_all
 
 # Cast, reshape, permute, repeat
@@ -42,9 +42,19 @@ def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
 
 
 # Call them as NumPy does
+def as_stored(x: Array, order: str) -> str:
+    """The order "C" or "F"; of "A" and "K" the one in which x is stored."""
+    flags = plain(x).flags
+    if order == "A" or (order == "K" and flags.forc):
+        return "F" if flags.fnc else "C"
+    if order not in ("C", "F"):
+        raise NotDifferentiable(f'no rule for {order=} here: give "C" or "F"')
+    return order
+
+
 @implements(np.reshape)
 def reshape_(a: Array, shape: Any, order: str = "C") -> Array:
-    if order == "F":  # columns first: the rows of the transpose
+    if as_stored(a, order) == "F":  # columns first: the rows of the transpose
         whole = shape if isinstance(shape, tuple | list) else (shape,)
         return transpose_(reshape_(transpose_(a), tuple(whole[::-1])))
     return apply(reshape, (a,), {"shape": shape})

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from chainrule.nn.module import Module
+from chainrule.optim.lr_scheduler import steps
 from chainrule.optim.optimizer import at_least_zero
+from chainrule.saved import check_names
 
 
 # Count the failures in a row, and keep the best
@@ -36,10 +39,8 @@ class EarlyStopping:
     ) -> None:
         if mode not in ("min", "max"):
             raise ValueError(f'mode is "min" or "max", not {mode!r}')
-        if patience < 1 or patience != int(patience):
-            raise ValueError(f"patience is at least one call, not {patience}")
         self.min_delta = at_least_zero("min_delta", min_delta)
-        self.model, self.patience = model, int(patience)
+        self.model, self.patience = model, steps("patience", patience)
         self.mode, self.monitor = mode, monitor
         self.best = math.inf if mode == "min" else -math.inf
         self.best_call = self.calls = self.failures = 0
@@ -71,3 +72,18 @@ class EarlyStopping:
         """Go back to the best call; without one, stay."""
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
+
+    # Let a run that is resumed stop where it would have stopped
+    past = ("best", "best_call", "calls", "failures", "best_state")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The counts, the best metric, and the model's state at that call."""
+        return {name: getattr(self, name) for name in self.past}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave; ValueError for another's state."""
+        check_names("state of EarlyStopping", state, self.past)
+        if state["best_state"] is not None:
+            names = self.model.state()
+            check_names("best_state", state["best_state"], names)
+        vars(self).update(state)

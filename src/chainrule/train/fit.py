@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule.errors import AnomalyError
+from chainrule.errors import AnomalyError, NotDifferentiable
 from chainrule.nn.module import Module
 from chainrule.optim.clipping import clip_grad_norm_
 from chainrule.optim.lr_scheduler import ReduceLROnPlateau, Schedule
@@ -25,6 +25,7 @@ from chainrule.train.progress import ProgressLine
 
 Callback: TypeAlias = Callable[[Mapping[str, float]], Any]
 REMEDY = "try a smaller rate, or find its origin by cr.detect_anomaly()"
+NO_TENSOR = "the loss is no Tensor: leave out .item(), .data and .numpy()"
 
 
 # Train a model, epoch after epoch
@@ -36,6 +37,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int = 32,
+    drop_last: bool = False,
     validation: Sequence[ArrayLike] | None = None,
     metrics: Metrics | None = None,
     scheduler: Schedule | ReduceLROnPlateau | None = None,
@@ -49,7 +51,9 @@ def fit(
     """Train the model on shuffled mini-batches; returns a row for each epoch.
 
     data: the arguments of the model and, last, the targets, each (N, ...).
-    loss(output, target) is the mean over a batch. A row has "epoch" from 1,
+    loss(output, target) is the mean over a batch; `drop_last` leaves out the
+    last one of an epoch if it is short, as batch normalization wants it if it
+    has one row. A row has "epoch" from 1,
     "loss" (the mean over the examples, each as it was met, before the step),
     "lr" (of the last step) and, with `validation`, "val_loss" and a "val_…"
     for each of `metrics`, both in use and after the epoch.
@@ -60,14 +64,16 @@ def fit(
     after each epoch, or with `per_batch` after each step; a plateau is given
     val_loss, or loss without validation.
     After each epoch every callback is given the row, and training ends when
-    one returns True; at the end `finish()` is called of those that have it.
+    one returns True; at the end, or when the keyboard interrupts, `finish()`
+    is called of those that have it.
     `progress` writes a line to stderr, by default if that is a terminal.
 
     Raises AnomalyError, before the step, for a loss that is not finite;
-    ShapeError for a loss that is not one number; ValueError for an optimizer
-    of other parameters than the model's, a scheduler of another optimizer,
-    a plateau per batch or negative epochs. See "Around the step stands
-    bookkeeping".
+    ShapeError for a loss that is not one number, NotDifferentiable for one
+    that is no Tensor; ValueError for an optimizer of other parameters than
+    the model's, a scheduler of another optimizer, a plateau per batch,
+    negative epochs, metrics without validation or per_batch without a
+    scheduler. See "Around the step stands bookkeeping".
     """
     # Refuse what cannot train together
     mine = {id(parameter) for parameter in model.parameters()}
@@ -80,6 +86,10 @@ def fit(
         raise ValueError("the scheduler sets the rate of another optimizer")
     if per_batch and isinstance(scheduler, ReduceLROnPlateau):
         raise ValueError("a plateau is a matter of epochs, not of batches")
+    if per_batch and scheduler is None:
+        raise ValueError("per_batch is about a scheduler, and there is none")
+    if metrics and validation is None:
+        raise ValueError("metrics are of validation data, and there are none")
     if epochs < 0:
         raise ValueError(f"epochs should be at least 0, not {epochs}")
     if not model.training:
@@ -87,49 +97,74 @@ def fit(
     if isinstance(clip, int | float):
         clip = partial(clip_grad_norm_, max_norm=clip)
     rng = np.random.default_rng() if rng is None else rng
+    batches = minibatches(
+        *data,
+        batch_size=batch_size,
+        drop_last=drop_last,
+        epochs=epochs,
+        rng=rng,
+    )
     history, size = History(), len(np.asarray(data[-1]))
-    batches = minibatches(*data, batch_size=batch_size, epochs=epochs, rng=rng)
+    size -= size % batch_size if drop_last else 0
     shown = sys.stderr.isatty() if progress is None else progress
     line = ProgressLine(epochs, size, sys.stderr, shown=shown)
-    for epoch in range(1, epochs + 1):
-        # Take the steps of one epoch
-        total, seen = 0.0, 0
-        while seen < size:
-            *inputs, target = next(batches)
-            model.zero_grad()
-            optimizer.zero_grad()
-            value = loss(model(*inputs), target)
-            mean = number("loss", value)
-            if not math.isfinite(mean):
-                where = f"epoch {epoch}, step {seen // batch_size + 1}"
-                raise AnomalyError(f"{where}: the loss is {mean}; {REMEDY}")
-            value.backward()
-            if watch is not None:
-                watch()
-            if clip is not None:
-                clip(optimizer.params)
-            lr = optimizer.lr
-            optimizer.step()
-            if per_batch and isinstance(scheduler, Schedule):
+    try:
+        for epoch in range(1, epochs + 1):
+            # Take the steps of one epoch
+            total, seen = 0.0, 0
+            while seen < size:
+                *inputs, target = next(batches)
+                model.zero_grad()
+                optimizer.zero_grad()
+                value = loss(model(*inputs), target)
+                mean = number("loss", value)
+                if not math.isfinite(mean):
+                    where = f"epoch {epoch}, step {seen // batch_size + 1}"
+                    text = f"{where}: the loss is {mean}; {REMEDY}"
+                    raise AnomalyError(text)
+                if not isinstance(value, Tensor):
+                    raise NotDifferentiable(NO_TENSOR)
+                value.backward()
+                if watch is not None:
+                    watch()
+                if clip is not None:
+                    clip(optimizer.params)
+                lr = optimizer.lr
+                optimizer.step()
+                if per_batch and isinstance(scheduler, Schedule):
+                    scheduler.step()
+                total, seen = total + len(target) * mean, seen + len(target)
+                line.batch(epoch, seen, total / seen)
+            # Write the row and look up
+            row = {"epoch": epoch, "loss": total / size, "lr": lr}
+            if validation is not None:
+                found = evaluate(
+                    model,
+                    loss,
+                    validation,
+                    batch_size=batch_size,
+                    metrics=metrics,
+                )
+                row.update({f"val_{name}": x for name, x in found.items()})
+            history.rows.append(row)
+            line.epoch(row)
+            if isinstance(scheduler, ReduceLROnPlateau):
+                scheduler.step(row.get("val_loss", row["loss"]))
+            elif scheduler is not None and not per_batch:
                 scheduler.step()
-            total, seen = total + len(target) * mean, seen + len(target)
-            line.batch(epoch, seen, total / seen)
-        # Write the row and look up
-        row = {"epoch": epoch, "loss": total / size, "lr": lr}
-        if validation is not None:
-            found = evaluate(
-                model, loss, validation, batch_size=batch_size, metrics=metrics
-            )
-            row.update({f"val_{name}": x for name, x in found.items()})
-        history.rows.append(row)
-        line.epoch(row)
-        if isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step(row.get("val_loss", row["loss"]))
-        elif scheduler is not None and not per_batch:
-            scheduler.step()
-        answers = [callback(row) for callback in callbacks]
-        if any(isinstance(a, bool | np.bool_) and a for a in answers):
-            break
+            answers = [callback(row) for callback in callbacks]
+            if any(isinstance(a, bool | np.bool_) and a for a in answers):
+                break
+    except KeyboardInterrupt:
+        finish(callbacks)
+        raise
+    finally:
+        line.close()
+    finish(callbacks)
+    return history
+
+
+def finish(callbacks: Sequence[Callback]) -> None:
+    """Call `finish()` of those that have it."""
     for callback in callbacks:
         getattr(callback, "finish", lambda: None)()
-    return history

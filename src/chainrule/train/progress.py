@@ -48,3 +48,9 @@ class ProgressLine:
             at = f"epoch {row['epoch']:.0f}/{self.epochs}"
             self.draw("  ".join([at, *words]), end="\n")
         self.filled = -1
+
+    def close(self) -> None:
+        """Leave the line: what is written next begins on one of its own."""
+        if self.drawn:
+            self.stream.write("\n")
+            self.drawn = 0
