@@ -29,7 +29,8 @@ class detect_anomaly(ContextDecorator):
     by `w.data[0] = 1`, are found on the way back (InPlaceError). Infinities
     that go in, as in a mask of scores, may go through; a NaN may not. Looks
     at traced arrays of reverse mode only. For looking, not for training:
-    every array is read once more, and once more for a checksum.
+    every array is read once more, and once more for a checksum. See "Find the
+    line that made the first NaN".
     """
 
     def __init__(self) -> None:

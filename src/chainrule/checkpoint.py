@@ -46,7 +46,8 @@ def checkpoint(f: Function) -> Function:
     weights, get their gradients too. The random generators that f can reach
     (arguments and defaults, closures, attributes, globals) draw the same
     numbers again. Whatever else f changes, it changes twice. Raises
-    NotDifferentiable on the way back where f returns something else then.
+    NotDifferentiable on the way back where f returns something else then. See
+    "A rule may forget, and compute again".
     """
 
     @functools.wraps(f)

@@ -47,7 +47,10 @@ def primitive(f: Function) -> Primitive:
     """A primitive that computes f, for which rules can then be given.
 
     f takes arrays by position, and options, and returns one array. On traced
-    arrays it is called with what they stand for.
+    arrays it is called with what they stand for. Raises NotDifferentiable
+    where a rule is wanted that was not given (`defvjp`, `defjvp`), and for
+    traced arrays that come by name or in containers. See "Two lines make a
+    primitive".
     """
     made = ByPosition(f, getattr(f, "__name__", repr(f)))
     made.vjps = made.jvps = Rules(())
@@ -73,7 +76,9 @@ def defvjp(prim: Primitive, *rules: Rule | None) -> None:
     """Give a primitive its reverse rules, one for each argument, or None.
 
     Rule i is called as `rule(g, ans, *args, **kwargs)` and returns the
-    gradient of argument i, of its shape, where g is that of the result.
+    gradient of argument i, of its shape (ShapeError when it is used
+    otherwise), where g is that of the result. See "Two lines make a
+    primitive".
     """
     prim.vjps = Rules(rules)
 
@@ -82,7 +87,8 @@ def defjvp(prim: Primitive, *rules: Rule | None) -> None:
     """Give a primitive its forward rules, one for each argument, or None.
 
     Rule i is called as `rule(t, ans, *args, **kwargs)` and returns the tangent
-    of the result, of its shape, where t is that of argument i.
+    of the result, of its shape, where t is that of argument i. See "Two lines
+    make a primitive".
     """
     prim.jvps = Rules(rules)
 
@@ -97,7 +103,9 @@ class custom_vjp:
     may be containers of arrays. Traced arrays come in as arguments only: one
     that f reads from outside would get no gradient, and is refused. Second
     derivatives go through the operations of fwd and bwd; forward mode has no
-    rule and says so.
+    rule and says so (NotDifferentiable). Raises ShapeError for gradients that
+    are no tuple of one for each argument. See "A function can bring its own
+    way back".
     """
 
     def __init__(self, f: Function) -> None:

@@ -321,7 +321,9 @@ class no_grad(ContextDecorator):
     """Record nothing inside, neither for `backward` nor for outer levels.
 
     A transformation that starts inside records as usual. Works as a context
-    manager (`with cr.no_grad():`) and as a decorator (`@cr.no_grad()`).
+    manager (`with cr.no_grad():`) and as a decorator (`@cr.no_grad()`), in
+    the thread where it is entered. See "A result is born after its
+    arguments".
     """
 
     def __init__(self) -> None:

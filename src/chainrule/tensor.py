@@ -335,7 +335,8 @@ class Tensor(Operators, Recorder):
     With `requires_grad=True` it must be of floats, and `.grad` collects the
     gradient of whatever `backward()` was called on: an ndarray of the shape
     and dtype of the data, None before. Operators, indexing, methods and NumPy
-    functions give further Tensors.
+    functions give further Tensors. Raises NotDifferentiable, a TypeError, for
+    other numbers. See "A tensor is an array that records".
     """
 
     __slots__ = ("__weakref__",)
@@ -391,7 +392,9 @@ class Tensor(Operators, Recorder):
 
         `grad` is the gradient of the loss with respect to this tensor, of its
         shape; it may be left out where the tensor has one entry. The graph is
-        freed on the way unless `retain_graph` is true.
+        freed on the way unless `retain_graph` is true. Raises ShapeError for
+        another shape, FreedGraphError for a graph that is freed, InPlaceError
+        for one whose arrays were changed, NotDifferentiable without a leaf.
         """
         if self.node is None:
             raise NotDifferentiable(

@@ -118,6 +118,7 @@ def trace(f: Callable[..., Any], *args: Any) -> Graph:
 
     Arguments are named as in f's signature, results v1, v2, … in the order in
     which they were computed. Nested containers are numbered: x.0, x.1, …
+    Raises ShapeError for several results. See "A record can be looked at".
     """
     run = Recording(f, args, range(len(args)), {})
     if len(run.values) != 1:

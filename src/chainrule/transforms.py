@@ -150,7 +150,9 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     shapes, dtypes and containers of the arguments at `argnums`: a tuple of
     them where `argnums` is a tuple. Raises ShapeError if f returns more than
     one number, NotDifferentiable for arguments or results that are not of
-    floats, and for functions without a rule.
+    floats, and for functions without a rule; ValueError where `argnums` names
+    an argument that there is not, or one twice. See "A transformation takes a
+    function to its derivative".
     """
 
     @wraps(f)
@@ -173,7 +175,12 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
 # Return the gradient alone
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
-    """The gradient of f, as a function: see `value_and_grad`."""
+    """The gradient of f, as a function: see `value_and_grad`.
+
+    `cr.grad(f)(x)` has the shape and dtype of x, and nests to any order;
+    errors are those of `value_and_grad`. See "A transformation takes a
+    function to its derivative".
+    """
     both = value_and_grad(f, argnums)
 
     @wraps(f)
@@ -189,7 +196,8 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     The pullback takes an array like f's value, or a container with the same
     keys or places (None for a zero), may be called any number of times, and
-    always returns a tuple. Raises ShapeError where shapes or keys differ.
+    always returns a tuple. Raises ShapeError where shapes or keys differ. See
+    "A transformation takes a function to its derivative".
     """
     run = Recording(f, primals, range(len(primals)), {})
 
@@ -256,7 +264,7 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
 
     `primals` and `tangents` are tuples or lists of arrays, or of containers
     with the same keys or places; None is a tangent of zeros. Raises
-    ShapeError where shapes or keys differ.
+    ShapeError where shapes or keys differ. See "Forward mode comes along".
     """
     flat = [argument(x) for x in leaves(list(primals))]
     moves = matched("jvp", list(primals), list(tangents))
@@ -291,7 +299,8 @@ def jacobian(
     Reverse mode sweeps once for each entry of the result, forward mode runs f
     once for each entry of the argument; both give the same array, of the
     dtype of the argument. A container of results gives a container of
-    Jacobians, each in the containers of the arguments.
+    Jacobians, each in the containers of the arguments. Raises ValueError for
+    another mode and as `grad` does. See "Forward mode comes along".
     """
     if mode not in ("reverse", "forward"):
         raise ValueError(f'mode is "reverse" or "forward", not {mode!r}')
@@ -386,10 +395,19 @@ def by_columns(
 
 # Differentiate twice
 def hessian(f: Function, argnums: int = 0) -> Function:
-    """The matrix of second derivatives of f, which returns one number."""
+    """The matrix of second derivatives of f, which returns one number.
+
+    Its shape is that of the argument, twice. Raises what `grad` raises. See
+    "Forward mode comes along".
+    """
     return jacobian(grad(f, argnums), argnums, mode="forward")
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:
-    """The product of f's Hessian at x with v, without the Hessian."""
+    """The product of f's Hessian at x with v, without the Hessian.
+
+    x, v and the product have the same shape, or the same containers:
+    ShapeError otherwise. Costs a few runs of f, whatever the size of x. See
+    "Forward mode comes along".
+    """
     return jvp(grad(f), (x,), (v,))[1]

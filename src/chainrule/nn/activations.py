@@ -13,7 +13,10 @@ from chainrule.nn.module import Module
 
 # Let activations with settings be layers
 class LeakyReLU(Module):
-    """`functional.leaky_relu`: x above zero, negative_slope * x elsewhere."""
+    """`functional.leaky_relu`: x above zero, negative_slope * x elsewhere.
+
+    x of any shape gives a result of the same.
+    """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope
@@ -27,7 +30,10 @@ class LeakyReLU(Module):
 
 
 class ELU(Module):
-    """`functional.elu`: x above zero, alpha * (exp(x) - 1) elsewhere."""
+    """`functional.elu`: x above zero, alpha * (exp(x) - 1) elsewhere.
+
+    x of any shape gives a result of the same.
+    """
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
@@ -43,7 +49,8 @@ class ELU(Module):
 class GELU(Module):
     """`functional.gelu`: x Φ(x), or its approximation by "tanh".
 
-    Raises ValueError for another name.
+    x of any shape gives a result of the same. Raises ValueError for another
+    name.
     """
 
     def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
@@ -59,7 +66,11 @@ class GELU(Module):
 
 
 class Softmax(Module):
-    """`functional.softmax` along an axis."""
+    """`functional.softmax` along an axis: entries that add to one.
+
+    x of any shape gives a result of the same. Raises AxisError for an axis
+    that x has not.
+    """
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
@@ -101,7 +112,8 @@ class Softplus(Module):
 class AlphaDropout(Dropout):
     """`functional.alpha_dropout` in training mode, the identity in use.
 
-    p, `rng` and errors are those of `Dropout`.
+    p, `rng`, shapes and errors are those of `Dropout`. See "Each activation
+    asks for its own variance".
     """
 
     def forward(self, x: Array) -> Array:

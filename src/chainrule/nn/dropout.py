@@ -17,7 +17,8 @@ class Dropout(Module):
     p: the chance of an entry to be dropped. `rng` draws the masks, one in
     each call; a generator that is shared with others is drawn from in turn.
     Its state belongs to a run like the parameters: `chainrule.train.save`
-    keeps it. Raises ValueError unless 0 <= p <= 1.
+    keeps it. x of any shape gives a result of the same. Raises ValueError
+    unless 0 <= p <= 1. See "What is dropped is made up for by what stays".
     """
 
     def __init__(

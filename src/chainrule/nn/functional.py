@@ -20,6 +20,8 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     """The logarithm of `softmax(x, axis)`, exact where that rounds to 0.
 
     x has any shape; the result has the same. Formula: x - log(sum(exp(x))).
+    Raises AxisError for an axis that x has not. See "Softmax and
+    cross-entropy answer with a subtraction".
     """
     x = x - np.max(plain(x), axis=axis, keepdims=True)
     return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
@@ -28,7 +30,9 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 def softmax(x: Array, axis: int = -1) -> Array:
     """Probabilities in proportion to exp(x), of the shape of x.
 
-    Along `axis` they add to one; none is negative.
+    Along `axis` they add to one; none is negative. Formula: exp(x) over its
+    sum. Raises AxisError for an axis that x has not. See "Softmax and
+    cross-entropy answer with a subtraction".
     """
     return np.exp(log_softmax(x, axis))
 
@@ -72,7 +76,10 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 
 
 def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
-    """relu(linear(x, weight, bias)), as one node that keeps the result only."""
+    """relu(linear(x, weight, bias)), as one node that keeps the result only.
+
+    Shapes and errors are those of `linear`.
+    """
     return fused.linear_relu(rows_for(x, weight), weight, bias)
 
 
@@ -97,17 +104,27 @@ def shape_of(x: Array) -> tuple[int, ...]:
 
 # Bend each entry
 def relu(x: Array) -> Array:
-    """max(x, 0) for each entry; the derivative at 0 is taken to be 0."""
+    """max(x, 0) for each entry; the derivative at 0 is taken to be 0.
+
+    x has any shape; the result has the same. See "A unit that is on changes
+    nothing, and half of them are off".
+    """
     return fused.relu(x)
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)) for each entry; no entry overflows."""
+    """1 / (1 + exp(-x)) for each entry; no entry overflows.
+
+    x has any shape; the result s has the same, and the slope s (1 - s).
+    """
     return fused.sigmoid(x)
 
 
 def tanh(x: Array) -> Array:
-    """The hyperbolic tangent of each entry."""
+    """The hyperbolic tangent of each entry.
+
+    x has any shape; the result y has the same, and the slope 1 - y**2.
+    """
     return np.tanh(x)
 
 
@@ -118,7 +135,9 @@ def mse_loss(
     """The mean over all entries of (input - target)^2.
 
     Both have the same shape: ShapeError otherwise, never a broadcast. The
-    gradient is 2 (input - target) / size.
+    gradient is 2 (input - target) / size. Raises ValueError for an unknown
+    reduction; "none" keeps the shape. See "The plumbing" of "Learning to read
+    digits".
     """
     shapes = [shape_of(input), shape_of(target)]
     if shapes[0] != shapes[1]:
@@ -174,7 +193,11 @@ def logsumexp(x: Array, axis: int = -1, keepdims: bool = False) -> Array:
 
 # Soften the ramp, and be surprised by a yes or a no
 def softplus(x: Array) -> Array:
-    """log(1 + exp(x)) for each entry; no exponential overflows."""
+    """log(1 + exp(x)) for each entry; no exponential overflows.
+
+    x has any shape; the result has the same. The slope is sigmoid(x). See "A
+    difference keeps the errors and loses the rest".
+    """
     return np.logaddexp(x, 0)
 
 
@@ -202,8 +225,8 @@ def binary_cross_entropy_with_logits(
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """x above zero, negative_slope * x elsewhere, for each entry.
 
-    The slope at 0 is taken to be negative_slope. See "A dead unit is left
-    where it lies".
+    x has any shape; the result has the same. The slope at 0 is taken to be
+    negative_slope. See "A dead unit is left where it lies".
     """
     return np.where(x > 0, x, negative_slope * x)
 
@@ -212,8 +235,9 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
 def elu(x: Array, alpha: float = 1.0) -> Array:
     """x above zero, alpha * (exp(x) - 1) elsewhere, for each entry.
 
-    No entry overflows, nor does its gradient. The slope at 0 is taken to be
-    alpha. See "The branch that is not taken sends back a NaN".
+    x has any shape; the result has the same. No entry overflows, nor does its
+    gradient. The slope at 0 is taken to be alpha. See "The branch that is not
+    taken sends back a NaN".
     """
     below = np.where(x > 0, 0.0, x)
     return np.where(x > 0, x, alpha * np.expm1(below))
@@ -224,8 +248,9 @@ def gelu(x: Array, approximate: Literal["none", "tanh"] = "none") -> Array:
     """x Φ(x) for each entry, Φ being the normal distribution function.
 
     With approximate="tanh", x times half of 1 + tanh(√(2/π) (x + 0.044715
-    x³)), which is within 0.0005. Raises ValueError for another name. See "A
-    soft gate needs the normal distribution".
+    x³)), which is within 0.0005. x has any shape; the result has the same.
+    Raises ValueError for another name. See "A soft gate needs the normal
+    distribution".
     """
     check_approximate(approximate)
     if approximate == "none":
@@ -242,7 +267,11 @@ def check_approximate(name: str) -> None:
 
 
 def silu(x: Array) -> Array:
-    """x * sigmoid(x) for each entry."""
+    """x * sigmoid(x) for each entry.
+
+    x has any shape; the result has the same. See "A soft gate needs the
+    normal distribution".
+    """
     return x * fused.sigmoid(x)
 
 
@@ -254,7 +283,8 @@ SELU_SCALE = 1.0507009873554805
 def selu(x: Array) -> Array:
     """SELU_SCALE * elu(x, SELU_ALPHA): a normal x keeps mean 0 and variance 1.
 
-    See "Each activation asks for its own variance".
+    x has any shape; the result has the same. See "Each activation asks for
+    its own variance".
     """
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
@@ -270,8 +300,9 @@ def alpha_dropout(
     """In training, set each entry to SELU's lowest value with probability p.
 
     All entries are then scaled and moved, so that mean 0 and variance 1 are
-    kept. Without training x comes back as it is. Raises ValueError unless
-    0 <= p <= 1; for p = 1 all is zero.
+    kept; the shape is that of x. Without training x comes back as it is.
+    Raises ValueError unless 0 <= p <= 1; for p = 1 all is zero. See "Each
+    activation asks for its own variance".
     """
     check_share(p)
     if not training or p == 0:
@@ -321,7 +352,8 @@ def l1_loss(
     """The mean over all entries of |input - target|.
 
     Both have the same shape: ShapeError otherwise. The gradient of an entry
-    is the sign of the error, over the size for the mean; 0 at 0.
+    is the sign of the error, over the size for the mean; 0 at 0. Raises
+    ValueError for an unknown reduction. See "A robust loss clips the error".
     """
     return reduced(np.abs(difference("l1_loss", input, target)), reduction)
 
@@ -335,6 +367,7 @@ def nll_loss(
     Of `log_softmax(z)` it is `cross_entropy(z, target)`. The gradient of a
     row is -1 at the right class, over B for the mean, and 0 elsewhere. Raises
     ShapeError, TypeError (labels not integers), ValueError (no such class).
+    See "Softmax and cross-entropy answer with a subtraction".
     """
     target = np.asarray(plain(target))
     shape = shape_of(input)

@@ -51,7 +51,11 @@ def normal_(
     *,
     rng: np.random.Generator | None = None,
 ) -> Tensor:
-    """Fill in place with normal numbers; return the tensor."""
+    """Fill in place with normal numbers of this mean and standard deviation.
+
+    The tensor has any shape, and is returned. Without a generator the numbers
+    are new each time. Raises ValueError for a negative std.
+    """
     rng = np.random.default_rng() if rng is None else rng
     with no_grad():
         tensor[...] = rng.normal(mean, std, tensor.shape)
@@ -59,7 +63,10 @@ def normal_(
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Fill in place with zeros, as is usual for biases; return the tensor."""
+    """Fill in place with zeros, as is usual for biases; return the tensor.
+
+    The tensor has any shape.
+    """
     with no_grad():
         tensor[...] = 0
     return tensor
@@ -87,7 +94,11 @@ def xavier_uniform_(
     *,
     rng: np.random.Generator | None = None,
 ) -> Tensor:
-    """The same variance, uniformly up to gain sqrt(6 / (fan_in + fan_out))."""
+    """The same variance, uniformly up to gain sqrt(6 / (fan_in + fan_out)).
+
+    In place; returns the tensor. Raises ValueError below two axes. See "No
+    variance keeps both, unless the widths are equal".
+    """
     bound = gain * math.sqrt(6 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, rng=rng)
 
@@ -149,7 +160,12 @@ def kaiming_uniform_(
     *,
     rng: np.random.Generator | None = None,
 ) -> Tensor:
-    """The same variance, uniformly up to gain sqrt(3 / fan)."""
+    """The same variance as `kaiming_normal_`, up to gain sqrt(3 / fan).
+
+    The numbers are uniform. In place; returns the tensor. Raises ValueError
+    below two axes or for unknown names. See "No variance keeps both, unless
+    the widths are equal".
+    """
     bound = math.sqrt(3) * spread(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, rng=rng)
 
@@ -161,7 +177,7 @@ def lecun_normal_(
     """Fill with normal numbers of variance 1 / fan_in; return the tensor.
 
     It is the one for SELU and for layers without activation. Raises
-    ValueError below two axes.
+    ValueError below two axes. See "Each activation asks for its own variance".
     """
     return normal_(tensor, 0.0, 1 / math.sqrt(fans(tensor)[0]), rng=rng)
 

@@ -27,7 +27,7 @@ class Linear(Module):
     weight: (out_features, in_features), bias: (out_features) or None, both
     uniform in ±1/sqrt(in_features) at first, drawn from `rng`. x: (...,
     in_features). Raises ShapeError for another last axis, ValueError for
-    sizes below one.
+    sizes below one. See "A batch goes through a layer as rows".
     """
 
     def __init__(
@@ -68,7 +68,9 @@ class Sequential(Module):
     """The composition of its layers, first to last: `Sequential(f, g)`.
 
     `model[i]` is a layer, `model[i:j]` a shorter Sequential that shares its
-    layers. A ShapeError says which layer it arose in.
+    layers. A ShapeError says which layer it arose in. Raises TypeError for a
+    layer that is no Module. See "A module is a function that owns its
+    parameters".
     """
 
     def __init__(self, *layers: Module) -> None:

@@ -18,11 +18,12 @@ from chainrule.tensor import Tensor
 class Module:
     """A function with parameters: subclass, write `forward`, call it.
 
-    Every Tensor that requires grad and is an attribute is a parameter; an
-    attribute that is a module brings its own. Lists, tuples and dicts of
-    them are searched. `training` is what `train()` and `eval()` set.
-    `buffers` names the attributes that are saved with the parameters though
-    no gradient moves them: arrays, changed in place.
+    Calling it calls `forward` with the same arguments; a ShapeError inside
+    gets the layer's name. Every Tensor that requires grad and is an attribute
+    is a parameter; an attribute that is a module brings its own. Lists,
+    tuples and dicts of them are searched. `training` is what `train()` and
+    `eval()` set. `buffers` names the attributes that are saved with the
+    parameters though no gradient moves them: arrays, changed in place.
     """
 
     training: bool = True

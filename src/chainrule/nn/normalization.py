@@ -99,13 +99,25 @@ class BatchNorm(Module):
 
 # Normalize rows of units, and channels of images
 class BatchNorm1d(BatchNorm):
-    """Batch normalization of (B, C), or of (B, C, L) along axes 0 and 2."""
+    """Batch normalization of (B, C), or of (B, C, L) along axes 0 and 2.
+
+    `BatchNorm1d(num_features, eps=1e-5, momentum=0.1)` normalizes C =
+    num_features units. In training each unit is normalized by its own batch,
+    of two values at least, and running_mean and running_var, both (C), move
+    towards its statistics by the share momentum (None: plain averages); in
+    use they normalize. weight and bias are (C). Raises ShapeError, and
+    ValueError for settings that make no sense. See "The way back subtracts
+    two shadows".
+    """
 
     layouts = ("BC", "BCL")
 
 
 class BatchNorm2d(BatchNorm):
-    """Batch normalization of channels: (B, C, H, W) along axes 0, 2 and 3."""
+    """Batch normalization of channels: (B, C, H, W) along axes 0, 2 and 3.
+
+    All else is as in `BatchNorm1d`: each channel is a unit.
+    """
 
     layouts = ("BCHW",)
 

@@ -21,7 +21,7 @@ def total_norm(params: Iterable[Tensor]) -> float:
     nothing. Formula: m sqrt(Σ (g / m)²) with the largest size m of an entry,
     so that no square overflows. An entry that is nan or inf makes it that.
     Raises ValueError for no parameters or one that comes twice, TypeError for
-    what is none.
+    what is none. See "Clipping keeps the direction and bounds the step".
     """
     params = checked_parameters(params)
     gradients = [p.grad for p in params if p.grad is not None]
@@ -90,7 +90,8 @@ def clip_grad_value_(params: Iterable[Tensor], clip_value: float) -> None:
     """Cut each entry of all gradients off at ±clip_value, in place.
 
     This turns the gradient as a whole. inf becomes clip_value, nan stays.
-    Raises ValueError for a clip_value below 0, and as in `total_norm`.
+    Raises ValueError for a clip_value below 0, and as in `total_norm`. See
+    "Clipping keeps the direction and bounds the step".
     """
     params = checked_parameters(params)
     if not clip_value >= 0:

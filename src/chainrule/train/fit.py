@@ -52,20 +52,19 @@ def fit(
 
     data: the arguments of the model and, last, the targets, each (N, ...).
     loss(output, target) is the mean over a batch; `drop_last` leaves out the
-    last one of an epoch if it is short, as batch normalization wants it if it
-    has one row. A row has "epoch" from 1,
-    "loss" (the mean over the examples, each as it was met, before the step),
-    "lr" (of the last step) and, with `validation`, "val_loss" and a "val_…"
-    for each of `metrics`, both in use and after the epoch.
+    last batch of an epoch if it is short, as batch normalization wants it if
+    it has one row. A row has "epoch" from 1, "loss" (the mean over the
+    examples, each as it was met, before the step), "lr" (of the last step)
+    and, with `validation`, "val_loss" and a "val_…" for each of `metrics`,
+    both in use and after the epoch.
 
     A step calls: zero_grad, model, loss, backward, `watch()`, `clip(params)`,
     optimizer.step; a number for `clip` is the greatest norm that
     `clip_grad_norm_` leaves to all gradients together. `scheduler` steps
     after each epoch, or with `per_batch` after each step; a plateau is given
-    val_loss, or loss without validation.
-    After each epoch every callback is given the row, and training ends when
-    one returns True; at the end, or when the keyboard interrupts, `finish()`
-    is called of those that have it.
+    val_loss, or loss without validation. After each epoch every callback is
+    given the row, and training ends when one returns True; at the end, or
+    when the keyboard interrupts, `finish()` is called of those that have it.
     `progress` writes a line to stderr, by default if that is a terminal.
 
     Raises AnomalyError, before the step, for a loss that is not finite;
