@@ -141,3 +141,31 @@ def test_the_order_of_entries_may_be_by_columns() -> None:
             np.testing.assert_array_equal(f(x).data, f(x.data))
     with pytest.raises(cr.NotDifferentiable, match="order="):
         np.add(x, x, order="F")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, axis: np.repeat(x, 3, axis=axis),
+        lambda x, axis: np.take(x, np.array([0, 0, -1]), axis=axis),
+        lambda x, axis: np.compress([True], x, axis=axis),
+        lambda x, axis: np.cumsum(x, axis=axis),
+        lambda x, axis: np.squeeze(x, axis=axis),
+    ],
+)
+def test_a_number_counts_as_a_row_of_one(f: Any) -> None:
+    """Where NumPy lets it have an axis, and only there."""
+    x = np.array(-1.5)
+    for axis in (0, -1, None):
+        expected = f(x, axis)
+        t = cr.Tensor(x, requires_grad=True)
+        found = f(t, axis)
+        np.testing.assert_array_equal(found.data, expected)
+        assert found.shape == expected.shape
+        found.sum().backward()
+        assert (t.grad.shape, t.grad) == ((), expected.size)
+    for axis in (1, -2):
+        with pytest.raises(np.exceptions.AxisError):
+            f(x, axis)
+        with pytest.raises(np.exceptions.AxisError):
+            f(cr.Tensor(x, requires_grad=True), axis)

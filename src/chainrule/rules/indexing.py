@@ -63,13 +63,21 @@ def take(x: Array, index: Any) -> Array:
     return apply(getitem, (x,), {"index": index})
 
 
+def row_or_axis(a: Array, axis: int | None) -> tuple[Array, int]:
+    """a and its axis, from the first; for None all entries in a row.
+
+    A number counts as a row of one, as in NumPy.
+    """
+    if axis is None or (a.ndim == 0 and axis in (0, -1)):
+        return a.reshape(-1), 0
+    return a, normalize_axis_index(axis, a.ndim)
+
+
 @implements(np.take)
 def take_along(
     a: Array, indices: Any, axis: int | None = None, *, mode: str = "raise"
 ) -> Array:
-    if axis is None:
-        a, axis = a.reshape(-1), 0
-    axis = normalize_axis_index(axis, a.ndim)
+    a, axis = row_or_axis(a, axis)
     if mode == "wrap":
         indices = np.mod(indices, a.shape[axis])
     elif mode == "clip":

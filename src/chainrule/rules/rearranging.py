@@ -16,7 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from chainrule.engine import Array, Traced, apply, plain
 from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.rules.elementwise import where
-from chainrule.rules.indexing import put, take
+from chainrule.rules.indexing import put, row_or_axis, take
 from chainrule.rules.reductions import sum
 from chainrule.rules.shapes import (
     broadcast_to_,
@@ -94,9 +94,7 @@ def tile(A: Array, reps: Any) -> Array:
 
 @implements(np.repeat)
 def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
-    if axis is None:
-        a, axis = reshape_(a, -1), 0
-    axis = normalize_axis_index(axis, a.ndim)
+    a, axis = row_or_axis(a, axis)
     index = np.repeat(np.arange(a.shape[axis]), plain(repeats))
     return take(a, along(axis, index))
 
@@ -149,8 +147,7 @@ running_sum = linear(
 
 @implements(np.cumsum)
 def cumsum(a: Array, axis: int | None = None) -> Array:
-    if axis is None or a.ndim == 0:
-        a, axis = reshape_(a, -1), 0
+    a, axis = row_or_axis(a, axis)
     return apply(running_sum, (a,), {"axis": axis})
 
 

@@ -116,7 +116,7 @@ def expand_dims(a: Array, axis: Any) -> Array:
 
 @implements(np.squeeze)
 def squeeze(a: Array, axis: Any = None) -> Array:
-    if axis is None:
+    if axis is None or (a.ndim == 0 and axis in (0, -1)):
         return reshape_(a, tuple(n for n in a.shape if n != 1))
     gone = normalize_axis_tuple(axis, a.ndim)
     for i in gone:

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from chainrule.engine import Array, apply, plain
 from chainrule.rules.elementwise import positive, where
-from chainrule.rules.indexing import take
+from chainrule.rules.indexing import row_or_axis, take
 from chainrule.rules.rearranging import (
     along,
     at_least,
@@ -146,9 +146,7 @@ def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
 
 @implements(np.compress)
 def compress(condition: Any, a: Array, axis: int | None = None) -> Array:
-    if axis is None:
-        a, axis = reshape_(a, -1), 0
-    axis = normalize_axis_index(axis, a.ndim)
+    a, axis = row_or_axis(a, axis)
     return take(a, along(axis, np.flatnonzero(plain(condition))))
 
 
