@@ -63,7 +63,7 @@ def test_the_words_tell_the_ends_of_the_lines() -> None:
     signal = PAGE.ask(f"live.number({2.0**-10})")
     assert words.startswith("ReLU: after 11 layers")
     assert f"mean square {first};" in words
-    assert f"signal's is {signal} of" in words
+    assert f"signal's is {signal} times" in words
     names = PAGE.sliders("fig-depth")[0]["names"]
     assert names == ["identity", "ReLU", "tanh", "sigmoid", "SELU", "SiLU"]
 
@@ -119,5 +119,5 @@ def test_drawn_lines_are_spread_like_networks() -> None:
     ask = [f"live.number({y})" for y in (min(last), max(last))]
     least, most = map(PAGE.ask, ask)
     words = PAGE.says("fig-typical", n=width, L=depth, s=2, seed=20)
-    assert f"in these eight from {least} to {most}" in words
-    assert "1 arrives in the mean" in words
+    assert f"from {least} to {most} in these eight" in words
+    assert "over last: 1 in the mean" in words

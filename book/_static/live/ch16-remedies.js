@@ -67,7 +67,7 @@
         { points: [[0, 1], [60, 1]], kind: "faint" },
         { points: by_layer(out), kind: "ink" },
         { points: by_layer(back), kind: "accent", dots: true },
-        { points: [[59, inside(out[v.L - 1] / 30)]], kind: "ink",
+        { points: [[Math.min(v.L + 15, 59), inside(out[v.L - 1] / 30)]], kind: "ink",
           label: "activations, out" },
         { points: [[20, inside(back[0] * 30)]], kind: "accent",
           label: "error signals, back" },
@@ -78,7 +78,7 @@
       return (
         `${ACTIVATIONS[v.act][0]}: after ${v.L} layers the activations have ` +
         `the mean square ${live.number(out[v.L - 1])}; the first error ` +
-        `signal's is ${live.number(back[0])} of the last one's.`
+        `signal's is ${live.number(back[0])} times the last one's.`
       );
     },
   });
@@ -158,9 +158,10 @@
       const [least, most] = [Math.min(...ends), Math.max(...ends)];
       const typical = Math.exp((v.L - 1) * mean_log(v));
       return (
-        `Of the squared length ${live.number((v.s / 2) ** (v.L - 1))} ` +
-        `arrives in the mean, ${live.number(typical)} in a typical network; ` +
-        `in these eight from ${live.number(least)} to ${live.number(most)}.`
+        `First squared length over last: ` +
+        `${live.number((v.s / 2) ** (v.L - 1))} in the mean, ` +
+        `${live.number(typical)} in a typical network, from ` +
+        `${live.number(least)} to ${live.number(most)} in these eight.`
       );
     },
   });

@@ -15,7 +15,7 @@
   // A place above the greatest share, far enough from the side for a name.
   const top = (points, lift = 0) => {
     const [k, share] = points.reduce((a, b) => (b[1] > a[1] ? b : a));
-    return [Math.max(k, 4.5), Math.min(share + lift, 0.92)];
+    return [Math.max(k, 6.5), Math.min(share + lift, 0.92)];
   };
 
   live("fig-paths", {
