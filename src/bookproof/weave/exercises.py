@@ -96,7 +96,7 @@ def visit_exercise(self: HTML5Translator, node: exercise_node) -> None:
     self.body.append('<p class="exercise-head"><span>Exercise</span>')
     if grade:
         name = nodes.make_id(node["grade"])
-        self.body.append(f'<span class="grade grade-{name}">{grade}</span>')
+        self.body.append(f' <span class="grade grade-{name}">{grade}</span>')
     self.body.append("</p>\n")
 
 
