@@ -58,6 +58,79 @@ def chainrule(workload: Workload) -> Contestant:
     return Contestant(step, lambda: [np.array(p.grad) for p in parameters])
 
 
+def by_hand(workload: Workload) -> Contestant:
+    """The step in plain NumPy, derived by hand: what a library could reach."""
+    x, y = workload.data()
+    pairs, dtype = workload.weights(), workload.dtype
+    shapes = [p.shape for pair in pairs for p in pair]
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    flat = np.concatenate([p.ravel() for pair in pairs for p in pair])
+    flat_g, m, v, room = np.zeros((4, len(flat)), dtype)
+
+    def views(row: np.ndarray) -> list[np.ndarray]:
+        parts = np.split(row, ends[:-1])
+        return [a.reshape(s) for a, s in zip(parts, shapes, strict=True)]
+
+    theta, g = views(flat), views(flat_g)
+    n, last, ones = len(x), len(pairs) - 1, np.ones(len(x), dtype)
+    at, count = (np.arange(n), y), [0]
+
+    def gradient() -> float:
+        h = [x]
+        for i in range(last + 1):
+            z = np.dot(h[-1], theta[2 * i].T)
+            z += theta[2 * i + 1]
+            h.append(np.maximum(z, 0, out=z) if i < last else z)
+        if workload.classes:
+            d = z - z.max(axis=1, keepdims=True)
+            hit = d[at]
+            np.exp(d, out=d)
+            total = d.sum(axis=1)
+            loss = np.mean(np.log(total) - hit)
+            d /= (n * total)[:, None]
+            d[at] -= np.asarray(1 / n, dtype)
+        else:
+            d = z - y
+            loss = np.mean(d * d)
+            d *= 2 / d.size
+        for i in range(last, -1, -1):
+            np.dot(d.T, h[i], out=g[2 * i])
+            np.dot(ones, d, out=g[2 * i + 1])
+            if i:
+                d = np.dot(d, theta[2 * i])
+                d *= h[i] > 0
+        return float(loss)
+
+    def update(part: slice) -> None:
+        w, a, g, b = flat[part], m[part], flat_g[part], room[part]
+        if workload.momentum is not None:
+            a *= workload.momentum
+            a += g
+            w -= np.multiply(a, workload.lr, out=b)
+            return
+        c = v[part]
+        a *= BETA1
+        a += g
+        c *= BETA2
+        c += np.square(g, out=b)
+        sums = 1 - BETA1 ** count[0], (1 - BETA2 ** count[0]) / (1 - BETA2)
+        root = np.sqrt(sums[1])
+        np.sqrt(c, out=b)
+        b += float(EPS * root)
+        np.divide(a, b, out=b)
+        b *= float(workload.lr * (1 - BETA1) * root / sums[0])
+        w -= b
+
+    def step() -> float:
+        loss = gradient()
+        count[0] += 1
+        for start in range(0, len(flat), 1 << 15):
+            update(slice(start, start + (1 << 15)))
+        return loss
+
+    return Contestant(step, lambda: [a.copy() for a in g])
+
+
 def pytorch(workload: Workload, **how: bool) -> Contestant:
     """The same step in PyTorch, eager."""
     import torch

@@ -1,13 +1,14 @@
-"""Taking turns: seconds of each contestant, in rounds that alternate."""
+"""Taking turns: processor time of each contestant, in alternating rounds."""
 
 from __future__ import annotations
 
 import os
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 Times = dict[str, list[float]]
@@ -25,47 +26,38 @@ def one_thread() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def describe() -> str:
+def versions() -> str:
     """What the figures depend on."""
-    import numpy as np
-
-    kernel = os.environ.get("OPENBLAS_CORETYPE") or "OpenBLAS's own choice"
-    parts = [
-        platform.processor() or platform.machine(),
-        "one thread on one core",
-        f"BLAS kernel: {kernel}",
-        f"Python {platform.python_version()}",
-        f"NumPy {np.__version__}",
-    ]
-    for name in ("torch", "jax", "autograd"):
-        if name in sys.modules:
-            version = getattr(sys.modules[name], "__version__", "")
-            parts.append(f"{name} {version}".strip())
+    parts = [f"Python {platform.python_version()}"]
+    for name in ("numpy", "torch", "jax", "autograd"):
+        with suppress(PackageNotFoundError):
+            parts.append(f"{name} {version(name)}")
     return ", ".join(parts)
 
 
 def duel(
     steps: Mapping[str, Callable[[], Any]], rounds: int, seconds: float = 0.02
 ) -> Times:
-    """Seconds a step, for each contestant, in rounds that alternate.
+    """Processor seconds a step, for each contestant, in alternating rounds.
 
     A turn lasts about `seconds`: short, so that some turns fall between the
-    moments in which a shared machine is busy with others.
+    moments in which a shared machine is busy with others. Time in which
+    another process has the core is not counted.
     """
     repeats = {}
     for name, step in steps.items():
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             step()
-            each = time.perf_counter() - start
+            each = time.process_time() - start
         repeats[name] = max(1, int(seconds / each))
     times: Times = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(repeats[name]):
                 step()
-            spent = time.perf_counter() - start
+            spent = time.process_time() - start
             times[name].append(spent / repeats[name])
     return times
 
