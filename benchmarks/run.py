@@ -298,6 +298,19 @@ def why(own: dict[str, Any]) -> list[str]:
                 "a new array for the gradient."
             )
         lines += [text, ""]
+    _, build, back, *_ = own["chains"][-1]
+    if build > LIMITS["build"] or back > LIMITS["back"]:
+        short = own["chains"][-2]
+        lines += [
+            f"**A chain of a million nodes**: {build:.2f} / {back:.2f} µs a "
+            f"node, not {LIMITS['build']} / {LIMITS['back']}; of a tenth of "
+            f"its length {short[1]:.2f} / {short[2]:.2f}. What is added with "
+            "the length is Python's collector, which walks through all "
+            "objects each time that they have grown by a quarter, and new "
+            "memory, which the system clears. The rest is a dozen steps of "
+            "Python for each node, with one operation of NumPy among them.",
+            "",
+        ]
     return lines
 
 
