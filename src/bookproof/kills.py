@@ -221,10 +221,7 @@ def _fits(
     entry: Mapping[str, Any], its: Sequence[Mutant], around: Around
 ) -> bool:
     """Whether an entry is about these mutants in these surroundings."""
-    if "of" not in entry:  # from before this was noted
-        kinds = Counter(mutant.kind for mutant in its)
-        return bool(Counter(entry["kinds"]) == kinds)
-    return bool(entry["of"] == _of(its, around))
+    return bool(entry.get("of") == _of(its, around))
 
 
 def _of(its: Sequence[Mutant], around: Around) -> str:
