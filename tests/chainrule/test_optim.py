@@ -431,6 +431,10 @@ def test_an_optimizer_can_be_copied_with_its_model(twin, count):
         theta.grad = np.ones(1)
     optimizer.step()
     copies, again = twin((params, optimizer))
+    again.zero_grad()
+    assert [p.grad for p in copies] == count * [None]
+    for theta in copies:
+        (theta + 2).sum().backward()  # a new gradient, of one
     again.step()
     assert [p.data.tolist() for p in copies] == count * [[-2.5]]
     assert [p.data.tolist() for p in params] == count * [[-1.0]]

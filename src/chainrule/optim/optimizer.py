@@ -163,8 +163,6 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         self.params = checked_parameters(params)
-        nodes = [parameter.node for parameter in self.params]
-        self._leaves = [node for node in nodes if isinstance(node, Leaf)]
         self.lr = lr
         self.t = [0] * len(self.params)
         kinds: dict[Any, list[int]] = {}
@@ -190,8 +188,8 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for leaf in self._leaves:
-            leaf.grad = None
+        for parameter in self.params:
+            parameter.grad = None
 
     def __getstate__(self) -> dict[str, Any]:
         # The views inside the packs would be copied apart
@@ -201,7 +199,7 @@ class Optimizer:
     def step(self) -> None:
         """Move each parameter; one without a gradient stays where it is."""
         values = [parameter.value for parameter in self.params]
-        gradients = [leaf.grad for leaf in self._leaves]
+        gradients = [parameter.grad for parameter in self.params]
         moving = [g is not None for g in gradients]
         if moving != self._moving:
             self._moving = moving
