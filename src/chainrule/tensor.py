@@ -35,6 +35,7 @@ from chainrule.rules import (
     reductions,
     shapes,
 )
+from chainrule.rules.remedies import unruled
 from chainrule.rules.table import functions, ufuncs
 
 
@@ -157,6 +158,12 @@ class Operators(Traced):
     def __rfloordiv__(self, other: Any) -> Any:
         return plain(other) // plain(self)
 
+    def __divmod__(self, other: Any) -> tuple[Any, Array]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Array]:
+        return other // self, other % self
+
     # Offer the methods of arrays
     def sum(self, axis: Any = None, *, keepdims: bool = False) -> Array:
         return reductions.sum(self, axis, keepdims=keepdims)
@@ -211,9 +218,11 @@ class Operators(Traced):
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
         return rearranging.trace(self, offset, axis1, axis2)
 
-    def reshape(self, *shape: Any, order: str = "C") -> Array:
+    def reshape(
+        self, *shape: Any, order: str = "C", copy: bool | None = None
+    ) -> Array:
         whole = shape[0] if len(shape) == 1 else shape
-        return shapes.reshape_(self, whole, order)
+        return shapes.reshape_(self, whole, order, copy=copy)
 
     def ravel(self, order: str = "C") -> Array:
         return shapes.reshape_(self, -1, order)
@@ -259,9 +268,12 @@ class Operators(Traced):
         return apply(ew.positive, (self,), NOTHING)
 
     def astype(self, dtype: Any) -> Array:
-        if not np.issubdtype(dtype, np.floating):
+        kind = np.dtype(dtype).kind
+        if kind == "f":
+            return apply(shapes.cast, (self,), {"dtype": dtype})
+        if kind in "biu":  # whole numbers have no slope
             return plain(self).astype(dtype)
-        return apply(shapes.cast, (self,), {"dtype": dtype})
+        return self.only(f"an array of {np.dtype(dtype)}").astype(dtype)
 
     # Answer NumPy
     def __array_ufunc__(
@@ -278,12 +290,8 @@ class Operators(Traced):
             return ufunc(x, y, **kwargs)
         stand_in = ufuncs.get((ufunc, method))
         if stand_in is None:
-            name = ufunc.__name__
-            raise NotDifferentiable(
-                f"np.{name} has no rule"
-                if method == "__call__"
-                else f"np.{name}.{method} has no rule"
-            )
+            name = f"np.{ufunc.__name__}"
+            raise unruled(name if method == "__call__" else f"{name}.{method}")
         return called(stand_in, f"np.{ufunc.__name__}", inputs, kwargs)
 
     def __array_function__(
@@ -300,7 +308,7 @@ class Operators(Traced):
             return function(
                 *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}
             )
-        raise NotDifferentiable(f"{name} has no rule")
+        raise unruled(name)
 
     # Refuse to leave the record
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -318,6 +326,9 @@ class Operators(Traced):
     def item(self) -> float:
         number: float = self.only("a Python number").item()
         return number
+
+    def __reduce__(self) -> Any:  # for copies and pickles
+        return self.only("a copy or a pickle")
 
     def only(self, what: str) -> Any:
         """The bare value, where taking it loses no derivative."""
@@ -345,6 +356,8 @@ class Tensor(Operators, Recorder):
 
     # Copy the data, and start a leaf where a gradient is wanted
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        if isinstance(data, Operators) and not isinstance(data, Tensor):
+            data.only("a Tensor")
         self.value = np.array(plain(data))
         self.node = Leaf(checked(self.value)) if requires_grad else None
 
@@ -576,18 +589,23 @@ def binary(primitive: Primitive, x: Any, y: Any) -> Array:
 FLAT = frozenset(
     [
         np.all, np.allclose, np.angle, np.any, np.argmax, np.argmin,
-        np.argpartition, np.argsort, np.argwhere, np.around, np.array_equal,
-        np.array_equiv, np.ceil, np.count_nonzero, np.digitize, np.empty_like,
-        np.equal, np.fix, np.flatnonzero, np.floor, np.floor_divide,
-        np.greater, np.greater_equal, np.imag, np.isclose, np.iscomplex,
-        np.iscomplexobj, np.isfinite, np.isin, np.isinf, np.isnan, np.isneginf,
-        np.isposinf, np.isreal, np.isrealobj, np.less, np.less_equal,
+        np.argpartition, np.argsort, np.argwhere, np.around, np.array2string,
+        np.array_equal, np.array_equiv, np.array_repr, np.array_str,
+        np.bitwise_and, np.bitwise_count, np.bitwise_or, np.bitwise_xor,
+        np.can_cast, np.ceil, np.common_type, np.count_nonzero,
+        np.diag_indices_from, np.digitize, np.einsum_path, np.empty_like,
+        np.equal, np.fix, np.flatnonzero, np.floor, np.floor_divide, np.gcd,
+        np.greater, np.greater_equal, np.imag, np.invert, np.isclose,
+        np.iscomplex, np.iscomplexobj, np.isfinite, np.isin, np.isinf,
+        np.isnan, np.isneginf, np.isposinf, np.isreal, np.isrealobj, np.ix_,
+        np.lcm, np.left_shift, np.less, np.less_equal, np.lexsort,
         np.logical_and, np.logical_not, np.logical_or, np.logical_xor,
-        np.linalg.matrix_rank, np.may_share_memory,
+        np.linalg.matrix_rank, np.may_share_memory, np.min_scalar_type,
         np.nanargmax, np.nanargmin, np.ndim, np.nonzero, np.not_equal,
-        np.ones_like, np.result_type, np.rint, np.round, np.searchsorted,
-        np.shape, np.sign, np.signbit, np.size, np.spacing, np.trunc,
-        np.zeros_like,
+        np.ones_like, np.ravel_multi_index, np.result_type, np.right_shift,
+        np.rint, np.round, np.searchsorted, np.shape, np.shares_memory,
+        np.sign, np.signbit, np.size, np.spacing, np.tril_indices_from,
+        np.triu_indices_from, np.trunc, np.unravel_index, np.zeros_like,
     ]
 )  # fmt: skip
 
@@ -604,6 +622,7 @@ def refuse_out(function: Any, out: Any) -> Never:
 # Call a stand-in with what it has rules for
 def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
     """Call a stand-in; what it has no parameter for, it has no rule for."""
+    kwargs.pop("subok", None)  # there are no subclasses
     for key in ("where", "initial", "dtype", "out", "order", "casting"):
         given = kwargs.get(key)
         if given is not None and key in signature(f).parameters:
@@ -611,11 +630,14 @@ def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         if not (given is None or usual(given)):
             raise NotDifferentiable(f"{name} has no rule for {key}=")
         kwargs.pop(key, None)
+    if kwargs and isinstance(f, Primitive):
+        raise NotDifferentiable(f"{name} has no rule for {', '.join(kwargs)}=")
     try:
         return f(*args, **kwargs)
     except TypeError as error:
-        if "unexpected keyword" in str(error):
-            raise NotDifferentiable(f"{name}: {error}") from error
+        if "unexpected keyword" in str(error) or "positional" in str(error):
+            text = f"{name} has no rule for these arguments: {error}"
+            raise NotDifferentiable(text) from error
         raise
 
 

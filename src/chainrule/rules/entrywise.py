@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine import Array, plain
-from chainrule.rules.elementwise import where
+from chainrule.rules.elementwise import absolute, power, remainder, where
+from chainrule.rules.shapes import array
 from chainrule.rules.table import implements, ufuncs
 
 
@@ -53,6 +54,50 @@ ufuncs[np.heaviside, "__call__"] = heaviside
 def full_like(a: Array, fill_value: Any, dtype: Any = None) -> Array:
     bare = np.full_like(plain(a), plain(fill_value), dtype)
     return where(True, fill_value, bare).astype(bare.dtype)
+
+
+# Take numbers apart
+def copysign(x1: Any, x2: Any) -> Array:
+    signed = np.copysign(plain(x1), plain(x2))
+    sign = np.where(np.signbit(signed), -1, 1).astype(signed.dtype)
+    return absolute(x1) * sign
+
+
+def float_power(x1: Any, x2: Any) -> Array:
+    return power(array(x1).astype(float), array(x2).astype(float))
+
+
+def ldexp(x1: Any, x2: Any) -> Array:
+    x1, exponent = array(x1), np.asarray(plain(x2))
+    half = exponent // 2  # the whole power may overflow, the product not
+    one = np.ones((), x1.dtype)
+    return x1 * np.ldexp(one, half) * np.ldexp(one, exponent - half)
+
+
+def frexp(x: Array) -> tuple[Array, Array]:
+    exponent = np.frexp(plain(x))[1]
+    return ldexp(x, -exponent), exponent
+
+
+def modf(x: Array) -> tuple[Array, Array]:
+    part, whole = np.modf(plain(x))
+    known = np.isfinite(whole)
+    return where(known, x, part) - np.where(known, whole, 0), whole
+
+
+def divmod_(x1: Any, x2: Any) -> tuple[Array, Array]:
+    return np.floor_divide(x1, x2), remainder(x1, x2)
+
+
+for ufunc, stand_in in (
+    (np.copysign, copysign),
+    (np.float_power, float_power),
+    (np.ldexp, ldexp),
+    (np.frexp, frexp),
+    (np.modf, modf),
+    (np.divmod, divmod_),
+):
+    ufuncs[ufunc, "__call__"] = stand_in
 
 
 # Divide a sine by its argument, and use the series near zero

@@ -78,6 +78,8 @@ def take_along(
     a: Array, indices: Any, axis: int | None = None, *, mode: str = "raise"
 ) -> Array:
     a, axis = row_or_axis(a, axis)
+    if np.asarray(indices).dtype == bool:  # numbers here, no mask
+        indices = np.asarray(indices, np.intp)
     if mode == "wrap":
         indices = np.mod(indices, a.shape[axis])
     elif mode == "clip":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from math import prod as product
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,20 @@ def diagonal_(x: Array, /, *, offset: int = 0) -> Array:
 @implements(np.linalg.trace)
 def trace_(x: Array, /, *, offset: int = 0) -> Array:
     return trace(x, offset, -2, -1)
+
+
+@implements(np.linalg.tensorinv)
+def tensorinv(a: Array, ind: int = 2) -> Array:
+    first, last = a.shape[:ind], a.shape[ind:]
+    matrix = reshape_(a, (product(first), -1))
+    return reshape_(np.linalg.inv(matrix), last + first)
+
+
+@implements(np.linalg.tensorsolve)
+def tensorsolve(a: Array, b: Array, axes: Any = None) -> Array:
+    a, b = array(a), array(b)
+    if axes is not None:
+        a = moveaxis(a, axes, tuple(range(-len(axes), 0)))
+    shape = a.shape[b.ndim :]
+    matrix = reshape_(a, (b.size, product(shape)))
+    return reshape_(np.linalg.solve(matrix, reshape_(b, -1)), shape)

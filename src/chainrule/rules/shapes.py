@@ -53,7 +53,13 @@ def as_stored(x: Array, order: str) -> str:
 
 
 @implements(np.reshape)
-def reshape_(a: Array, shape: Any, order: str = "C") -> Array:
+def reshape_(
+    a: Array, shape: Any, order: str = "C", *, copy: bool | None = None
+) -> Array:
+    if copy:
+        a = a.copy()
+    elif copy is False:  # let NumPy refuse what cannot be a view
+        plain(a).reshape(shape, order=order, copy=False)
     if as_stored(a, order) == "F":  # columns first: the rows of the transpose
         whole = shape if isinstance(shape, tuple | list) else (shape,)
         return transpose_(reshape_(transpose_(a), tuple(whole[::-1])))

@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from chainrule.engine import Array, plain
 from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.rules.elementwise import where
-from chainrule.rules.rearranging import along, cumsum, sort
+from chainrule.rules.rearranging import along, at_least, cumsum, sort
 from chainrule.rules.reductions import axes_of, max, mean, min, prod, sum
 from chainrule.rules.shapes import (
     array,
@@ -176,6 +176,22 @@ def gradient(f: Array, *varargs: Any, axis: Any = None) -> Any:
     return found[0] if len(found) == 1 else found
 
 
+@implements(np.ediff1d)
+def ediff1d(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
+    ary = array(ary)
+    found = (to_begin, diff(reshape_(ary, -1)), to_end)
+    parts = [reshape_(array(x), -1) for x in found if x is not None]
+    return concatenate_(parts).astype(ary.dtype)
+
+
+@implements(np.unwrap)
+def unwrap(
+    p: Array, discont: Any = None, axis: int = -1, **options: Any
+) -> Array:
+    bare = plain(p)
+    return p + (np.unwrap(bare, discont, axis, **options) - bare)
+
+
 @implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
     y = moveaxis(array(y), axis, -1)
@@ -199,3 +215,42 @@ def linspace(
     ndim = np.ndim(plain(start) + plain(stop))
     part = part.reshape(-1, *(1,) * ndim)
     return moveaxis(start * (1 - part) + stop * part, 0, axis)
+
+
+@implements(np.logspace)
+def logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    *,
+    axis: int = 0,
+) -> Array:
+    return np.power(base, linspace(start, stop, num, endpoint, axis=axis))
+
+
+# Vary together
+@implements(np.cov)
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+) -> Array:
+    given = [array(x).astype(float) for x in (m, y) if x is not None]
+    rows = [x if rowvar or x.ndim == 1 else transpose_(x) for x in given]
+    x = concatenate_([at_least(2, x) for x in rows], 0)
+    away = x - mean(x, 1, keepdims=True)
+    lost = (0 if bias else 1) if ddof is None else ddof
+    return np.squeeze(away @ away.T / (x.shape[1] - lost))
+
+
+@implements(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Array:
+    c = cov(x, y, rowvar)
+    if c.ndim == 0:
+        return c / c
+    deviation = np.sqrt(np.diag(c))
+    return np.clip(c / deviation[:, None] / deviation, -1, 1)
