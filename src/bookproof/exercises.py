@@ -35,12 +35,11 @@ class Room:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """How a piece of code and its check ended: the exception's class names
-    (empty: it passed), the exception in words, and the place in the book."""
+    (empty: it passed), the exception in words, and where it arose."""
 
     raised: tuple[str, ...] = ()
     message: str = ""
-    line: int = 0
-    column: int = 1
+    trace: tuple[str, ...] = ()
     timed_out: bool = False
 
 
@@ -66,7 +65,7 @@ def verify_exercise(
         return []
     message = f"the starter must fail its check, but raises {attempt.message}"
     note = "a starter ends in NotImplementedError or a failing assert"
-    return [_finding(exercise.label, message, where, (_at(attempt), note))]
+    return [_finding(exercise.label, message, where, (*attempt.trace, note))]
 
 
 def verify_solution(
@@ -89,7 +88,7 @@ def verify_solution(
     if not attempt.raised:
         return []
     message = f"the solution does not pass its check: {attempt.message}"
-    return [_finding(solution.label, message, solution.code, (_at(attempt),))]
+    return [_finding(solution.label, message, solution.code, attempt.trace)]
 
 
 def _attempt(
@@ -114,7 +113,8 @@ def _attempt(
         return Attempt(("Died",), "the process died")
     record = json.loads(text)
     room.recorder.note(record.pop("report"))
-    return Attempt(tuple(record.pop("raised")), **record)
+    raised, trace = (tuple(record.pop(key, ())) for key in ("raised", "trace"))
+    return Attempt(raised, trace=trace, **record)
 
 
 def _child(writing: int, codes: Sequence[tuple[str, Text]], room: Room) -> None:
@@ -131,9 +131,7 @@ def _child(writing: int, codes: Sequence[tuple[str, Text]], room: Room) -> None:
     except BaseException as error:
         names = [each.__name__ for each in type(error).__mro__]
         record = {"raised": names, "message": describe(error)}
-        place = frames.own(error)
-        if place is not None:
-            record |= {"line": place.line, "column": place.column}
+        record["trace"] = frames.notes(error)
     finally:
         record["report"] = room.recorder.report()
         # Closed by the end: until then the parent waits for us.
@@ -166,11 +164,6 @@ def _late(label: str, what: str, where: Text, seconds: float) -> Finding:
 def _finding(
     label: str, message: str, where: Text, notes: tuple[str, ...]
 ) -> Finding:
-    notes = tuple(note for note in notes if note)
     return Finding(
         "exercise", f"{label}: {message}", where.place(), notes=notes
     )
-
-
-def _at(attempt: Attempt) -> str:
-    return f"at line {attempt.line}" if attempt.line else ""

@@ -13,7 +13,7 @@ import builtins
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -52,10 +52,6 @@ class Recorder:
         setattr(builtins, _MARKS, self.marks)
         sys.meta_path.insert(0, _Finder(self))
         sys.addaudithook(self._heard)
-
-    def running(self) -> AbstractContextManager[None]:
-        """Code of the chapter runs here."""
-        return nullcontext()
 
     def take(self) -> list[str]:
         """What ran since the last time: `file:line:name`, in order."""

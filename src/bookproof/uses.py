@@ -8,7 +8,7 @@ cell bound them, the profiler which functions of the library ran.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import CodeType
 from typing import Any
 
@@ -27,6 +27,7 @@ class Uses(Noting):
         self.namespace = namespace
         self.recorder = recorder
         self.owner = ""
+        self.raised: Exception | None = None
         self._things: dict[str, dict[str, None]] = {}
         self._code: dict[str, list[str]] = {}
         # The cells that bound a name or may have changed what it stands for.
@@ -46,9 +47,14 @@ class Uses(Noting):
             for maker in self._makers.get(name, ()):
                 self.note(maker)
 
-    def running(self) -> AbstractContextManager[None]:
-        """Meanwhile, Python of the chapter runs."""
-        return self.recorder.running()
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Meanwhile, Python of the chapter runs; what it raises is kept."""
+        try:
+            yield
+        except Exception as error:
+            self.raised = error
+            raise
 
     @contextmanager
     def by(self, owner: str) -> Iterator[None]:
@@ -62,6 +68,7 @@ class Uses(Noting):
     @contextmanager
     def verdict(self, owner: str) -> Iterator[None]:
         """Meanwhile, the verdict on an element is reached."""
+        self.raised = None
         with self.by(owner):
             yield
         self._ran(owner)
@@ -74,7 +81,7 @@ class Uses(Noting):
         # Not the values: a cell may show that dropping one frees it.
         before = {name: id(value) for name, value in self.namespace.items()}
         read = closure(names, self.namespace)
-        with self.by(owner), self.running():
+        with self.by(owner):
             yield
         self._ran(owner)
         read = sorted({*read, *closure(names, self.namespace)})

@@ -173,6 +173,8 @@ def _purely(
     if patched:
         finding = of_patch(patched, element.place)
         outcome = outcome.settle("error", *outcome.findings, finding)
+    if outcome.findings and state.uses.raised:
+        outcome = _traced(outcome, state.frames, state.uses.raised)
     if changes:
         outcome = replace(
             outcome,
@@ -255,6 +257,18 @@ def _valued(
         if isinstance(number, int | float):
             outcome = replace(outcome, value=float(number))
     return outcome, missing
+
+
+def _traced(outcome: Outcome, frames: Frames, error: Exception) -> Outcome:
+    """The finding that tells of an error of Python tells where it arose."""
+    what = describe(error)
+    found = (
+        replace(each, notes=(*frames.notes(error), *each.notes))
+        if what in each.message
+        else each
+        for each in outcome.findings
+    )
+    return replace(outcome, findings=tuple(found))
 
 
 def _internal(outcome: Outcome, error: Exception) -> Finding:

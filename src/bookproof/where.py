@@ -73,7 +73,6 @@ def _of_book(tangled: Tangled, name: str, first: int, last: int) -> list[Pair]:
         if (place := line.place) is not None
         and place.file == name
         and first <= place.line <= last
-        and not line.title
     ]
     if not found:
         raise Nowhere(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -120,14 +121,17 @@ def test_every_line_and_its_counterpart_say_the_same(
 ) -> None:
     pairs = {}
     for number, text in enumerate(lines(told, name), 1):
-        if not text.strip() or text.lstrip().startswith("#"):
+        if not text.strip() or number == 1:
             continue
-        [place] = where(told, f"{name}:{number}", capsys)
+        [place] = where(told, f"{name}:{number}:1", capsys)
         file, at, _ = place.split(":")
-        assert lines(told, file)[int(at) - 1].strip() == text.strip()
-        assert where(told, f"{file}:{at}", capsys) == [f"{name}:{number}:1"]
+        # The title of a chunk stands below the line that opens its fence.
+        title = text.strip().startswith("#")
+        there = lines(told, file)[int(at) - 1 + title].strip()
+        assert there == text.strip().replace("# ", ":name: ")
+        assert where(told, place, capsys) == [f"{name}:{number}:1"]
         pairs[number] = at
-    assert len(pairs) == {"other": 4, "tool": 8}[name[8:-3]]
+    assert len(pairs) == {"other": 4, "tool": 10}[name[8:-3]]
 
 
 def test_a_range_is_told_in_runs(told, capsys) -> None:
@@ -137,7 +141,7 @@ def test_a_range_is_told_in_runs(told, capsys) -> None:
     mean = line(told, "book/two.md", "def mean(values):")
     assert f"{SOURCE}:7-9 is book/one.md:{loop}-{loop + 2}" in said
     assert f"{SOURCE}:15-16 is book/two.md:{mean}-{mean + 1}" in said
-    back = where(told, f"book/two.md:1-{mean + 1}", capsys)
+    back = where(told, f"book/two.md:{mean - 1}-{mean + 1}", capsys)
     assert back == [f"book/two.md:{mean}-{mean + 1} is {SOURCE}:15-16"]
 
 
@@ -196,6 +200,59 @@ def test_tests_and_cells_that_fail_show_the_lines_of_the_book(told) -> None:
     assert len(re.findall("in the book", said)) == 1  # the other has no such
     assert f"at book/two.md:{mean} ({SOURCE}:16)" in cell
     assert f"at book/one.md:{adds} ({SOURCE}:9)" in cell
+
+
+RAISES = """
+```{code-cell} ipython3
+def halved(k):
+    return tool.total([k])
+```
+
+```{symbols}
+| symbol | meaning | shape | value |
+|---|---|---|---|
+| $h_k$ | half of it | | `halved(k)` |
+```
+
+So {fact}`3 <halved(0)>`, {fact}`4 <halved(2) * 8>` and {claim}`h_0 = 3`.
+
+````{exercise} to-halve
+Halve it.
+
+```{starter}
+n = halved(0)
+```
+
+```{check}
+assert n == 3
+```
+````
+
+````{solution} to-halve
+```{code}
+n = halved(0)
+```
+````
+"""
+
+
+def test_all_that_python_raises_shows_the_lines_of_the_book(
+    told, capsys
+) -> None:
+    text = TWO.replace("[1, 0]", "[1, 1]").replace("It fails:", "So:")
+    told.write("two", text + RAISES)
+    capsys.readouterr()
+    assert cli.main(["--root", str(told.root), "check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    adds = line(told, "book/one.md", "result += 1 / value")
+    cell = line(told, "book/two.md", "return tool.total([k])")
+    found = [each for each in found if "chunk" not in each["rule"]]
+    assert [each["rule"] for each in found] == [
+        *("fact", "python", "exercise", "exercise")
+    ]
+    for each in found:
+        assert f"at book/two.md:{cell}:5" in each["notes"]
+        assert f"at book/one.md:{adds} ({SOURCE}:9)" in each["notes"]
 
 
 def test_no_lines_are_told_of_a_source_that_differs(told) -> None:

@@ -110,7 +110,7 @@ def _where(options: argparse.Namespace) -> int:
     from bookproof import where
 
     project = project_of(options)
-    asked = re.fullmatch(r"(.+):(\d+)(?:-(\d+))?(?::\d+)?", options.place)
+    asked = re.fullmatch(r"(.+?):(\d+)(?:-(\d+))?(?::\d+)?", options.place)
     if asked is None:
         raise UsageError(
             f"{options.place!r} is no place; write FILE:LINE or FILE:FIRST-LAST"
