@@ -179,7 +179,7 @@ FILES = {
     "book/adding.md": ADDING,
     "book/using.md": USING,
     "book/notation.md": "# Notation\n\n```{notation}\n```\n",
-    "book/ledger.md": "# Ledger\n\n```{ledger}\n```\n",
+    "book/ledger.md": "# Ledger\n\nAs {let}`v = 3`.\n\n```{ledger}\n```\n",
     "book/code.md": "# Code\n\n```{chunk-index}\n```\n",
     "book/identifiers.md": "# Names\n\n```{identifier-index}\n```\n",
     "book/bibliography.md": "# Sources\n\n```{bibliography}\n```\n",

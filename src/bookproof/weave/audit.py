@@ -29,9 +29,10 @@ def differences(book: Book, page: Page, written: str) -> Iterator[str]:
     if "notation" in gathered:
         for entry in union(book):
             wanted.update(formulas_of(entry.symbol, entry.meaning, entry.shape))
-    if "ledger" in gathered:  # its formulas are those of other files
-        found.things = _without_formulas(found.things)
-    yield from _said(found.things - wanted, "on the page, but was not read")
+    more = found.things - wanted
+    if "ledger" in gathered:  # it prints the formulas of other files
+        more = _without_formulas(more)
+    yield from _said(more, "on the page, but was not read")
     missing = wanted - (found.things + found.linked)
     yield from _said(missing, "was read, but is not on the page")
 
