@@ -283,7 +283,9 @@ def attach(
 
     by_hand = Primitive(back, name)
     by_hand.vjps = Each(share)
-    node = Node(by_hand, values, NOTHING, packed, None, *parents)
+    first, second, *others = *parents, None
+    rare = NOTHING, None, others
+    node = Node(by_hand, (packed, *values), first, second, rare)
     if mode.watch is not None:
         mode.watch.forward(by_hand, values, packed, node)
     return rebuilt(out, iter(cut(top.like(packed, node), results, moves)))

@@ -110,46 +110,56 @@ clock = itertools.count(1)
 
 
 # Keep what the way back will need
+Rare = tuple[Mapping[str, Any], Any, Sequence[Any]]  # options, residual, others
+USUAL: Rare = NOTHING, None, ()
+GONE = (None,)
+
+
 class Node:
     """One application of a primitive, as the way back needs it."""
 
-    __slots__ = (
-        "ans",
-        "args",
-        "birth",
-        "first",
-        "kwargs",
-        "others",
-        "primitive",
-        "residual",
-        "second",
-    )
+    __slots__ = ("birth", "first", "kept", "primitive", "rare", "second")
 
     def __init__(
         self,
         primitive: Primitive | None,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        ans: Array,
-        residual: Any = None,
+        kept: tuple[Any, ...],
         first: Node | None = None,
         second: Node | None = None,
-        *others: Node | None,
+        rare: Rare = USUAL,
     ) -> None:
         self.primitive = primitive
-        self.args = args
-        self.kwargs = kwargs
-        self.ans = ans
-        self.residual = residual
+        self.kept = kept
         self.first = first
         self.second = second
-        self.others = others
+        self.rare = rare
         self.birth = next(clock)
+
+    @property
+    def ans(self) -> Array:
+        """The result."""
+        return self.kept[0]
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The bare arguments."""
+        return self.kept[1:]
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
         """For each argument the node that made it, None for a constant."""
-        return (self.first, self.second, *self.others)[: len(self.args)]
+        parents = self.first, self.second, *self.rare[2]
+        return parents[: len(self.kept) - 1]
+
+    @property
+    def kwargs(self) -> Mapping[str, Any]:
+        """The options."""
+        return self.rare[0]
+
+    @property
+    def residual(self) -> Any:
+        """What a tuned rule left for the way back, None if none ran."""
+        return self.rare[1]
 
     @property
     def name(self) -> str:
@@ -158,10 +168,8 @@ class Node:
 
     def free(self) -> None:
         """Give back what was kept for the way back."""
-        self.primitive = self.ans = self.residual = None
-        self.first = self.second = None
-        self.args = self.others = ()
-        self.kwargs = NOTHING
+        self.primitive = self.first = self.second = None
+        self.kept, self.rare = GONE, USUAL
 
 
 # Mark where gradients are asked for
@@ -171,7 +179,7 @@ class Leaf(Node):
     __slots__ = ("grad",)
 
     def __init__(self, value: Array) -> None:
-        super().__init__(None, (), NOTHING, value)
+        super().__init__(None, (value,))
         self.grad: np.ndarray | None = None
 
 
@@ -215,24 +223,21 @@ class Recorder(Traced):
         self, primitive: Primitive, args: Sequence[Any], kwargs: dict[str, Any]
     ) -> Array:
         # Take this level off the arguments
-        level = self.level
+        level, usual = self.level, mode.usual
         values: list[Any] = []
         parents: list[Node | None] = []
-        bare = silent = True
         for x in args:
             node = None
             if isinstance(x, Traced):
                 if x.level == level:
                     node = x.node  # type: ignore[attr-defined]
                     x = x.value
-                    silent = silent and node is None
-                if level and isinstance(x, Traced):
-                    bare = False
             elif x.__class__ is list or x.__class__ is tuple:
                 x = np.asarray(x)
             values.append(x)
             parents.append(node)
-        usual = mode.usual
+        bare = not (level and any(isinstance(x, Traced) for x in values))
+        silent = not any(parents)
         if not (usual or silent):
             silent = level < mode.quiet
             if level == mode.muted and not silent:
@@ -253,8 +258,9 @@ class Recorder(Traced):
             ans = np.asarray(ans)
         node = None
         if not silent:
-            args = tuple(values)
-            node = Node(primitive, args, kwargs, ans, residual, *parents)
+            first, second, *others = *parents, None
+            rare = kwargs, residual, others
+            node = Node(primitive, (ans, *values), first, second, rare)
         if not usual and mode.watch is not None:
             mode.watch.forward(primitive, values, ans, node)
         return self.like(ans, node)
@@ -365,12 +371,12 @@ def sweep(
             if parent.__class__ is Leaf or parent in stop:
                 found = leaves.get(parent)
                 leaves[parent] = share if found is None else found + share
+            elif node is None and not queue:
+                node, g = parent, share
             elif parent is node:
                 g = g + share
             elif parent in grads:
                 grads[parent] = grads[parent] + share
-            elif node is None and not queue:
-                node, g = parent, share
             else:
                 grads[parent] = share
                 heappush(queue, (-parent.birth, parent))
@@ -396,7 +402,8 @@ def sweep(
 # Send each parent its share
 def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
     """What a node with gradient g sends to each of its parents."""
-    if node.primitive is None:
+    primitive, rare = node.primitive, node.rare
+    if primitive is None:
         raise FreedGraphError(
             "this graph was freed by an earlier backward(); pass "
             "retain_graph=True to the first one to sweep it twice"
@@ -406,17 +413,17 @@ def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
     watch = mode.watch
     if watch is not None:
         watch.before(node)
-    if node.residual is not None and not isinstance(g, Traced):
+    if rare[1] is not None and not isinstance(g, Traced):
         pairs = tuned_shares(node, g)
     else:
         first, second = node.first, node.second
         pairs = [] if first is None else [(first, share_of(node, 0, g))]
         if second is not None:
             pairs.append((second, share_of(node, 1, g)))
-        if node.others:
+        if rare is not USUAL:
             pairs += [
                 (parent, share_of(node, i, g))
-                for i, parent in enumerate(node.others, 2)
+                for i, parent in enumerate(rare[2], 2)
                 if parent is not None
             ]
     if watch is not None:
@@ -429,38 +436,38 @@ def pull(node: Node, g: Array) -> list[tuple[Node, Array]]:
 # Apply one rule, or all at once
 def share_of(node: Node, i: int, g: Array) -> Array:
     """What a node with gradient g sends to its argument i."""
-    primitive, args, kwargs = node.primitive, node.args, node.kwargs
-    rule = primitive.vjps[i]  # type: ignore[union-attr]
+    primitive, kept, kwargs = node.primitive, node.kept, node.rare[0]
+    assert primitive is not None
+    rule = primitive.vjps[i]
     if rule is None:
         raise NotDifferentiable(
             f"{node.name} has no derivative with respect to its argument {i}"
         )
-    if kwargs:
-        share = rule(g, node.ans, *args, **kwargs)
-    else:
-        share = rule(g, node.ans, *args)
-    x = args[i]
+    share = rule(g, *kept, **kwargs) if kwargs else rule(g, *kept)
+    x = kept[i + 1]
     if (
         share.__class__ is np.ndarray
         and share.shape == x.shape
         and share.dtype is x.dtype
     ):
         return share
-    return fitted(share, x, primitive)  # type: ignore[arg-type]
+    return fitted(share, x, primitive)
 
 
 def tuned_shares(node: Node, g: Array) -> list[tuple[Node, Array]]:
     """What a node sends to its parents, by its tuned rule."""
-    primitive, args = node.primitive, node.args
+    primitive, (_, *args) = node.primitive, node.kept
     assert primitive is not None
     assert primitive.tuned is not None
-    parents = node.first, node.second, *node.others
-    needs = [parent is not None for parent in parents]
-    shares = primitive.tuned.backward(
-        g, node.residual, needs, *args, **node.kwargs
-    )
+    kwargs, residual, others = node.rare
+    parents = node.first, node.second, *others
+    shares = primitive.tuned.backward(g, residual, parents, *args, **kwargs)
     return [
-        (parent, fitted(share, x, primitive))
+        (parent, share)
+        if share.__class__ is np.ndarray
+        and share.shape == x.shape
+        and share.dtype is x.dtype
+        else (parent, fitted(share, x, primitive))
         for parent, share, x in zip(parents, shares, args, strict=False)
         if parent is not None
     ]
@@ -605,8 +612,8 @@ class Tuned:
 
     `forward(*args, **kwargs)` returns the result and whatever the way back
     will want, which is not None; `backward(g, residual, needs, *args,
-    **kwargs)` returns the gradients of all arguments, None where `needs` is
-    false.
+    **kwargs)` returns the gradients of all arguments. Those for which `needs`
+    has None are not asked for.
     """
 
     __slots__ = ("backward", "forward")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from inspect import signature
+from operator import attrgetter
 from typing import Any, Never
 
 import numpy as np
@@ -46,10 +47,10 @@ class Operators(Traced):
     __slots__ = ()
 
     # Say what the array looks like
-    shape = property(lambda self: self.value.shape)
-    dtype = property(lambda self: self.value.dtype)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
+    shape = property(attrgetter("value.shape"))
+    dtype = property(attrgetter("value.dtype"))
+    ndim = property(attrgetter("value.ndim"))
+    size = property(attrgetter("value.size"))
 
     def __len__(self) -> int:
         return len(self.value)
@@ -362,7 +363,7 @@ class Tensor(Operators, Recorder):
         self.node = Leaf(checked(self.value)) if requires_grad else None
 
     def like(self, value: Array, node: Node | None) -> Tensor:
-        tensor = Tensor.__new__(Tensor)
+        tensor = new(Tensor)
         tensor.value, tensor.node = value, node
         return tensor
 
@@ -414,11 +415,11 @@ class Tensor(Operators, Recorder):
                 "nothing to go back to: no tensor that requires grad led here"
             )
         seed = seed_for(self.value, grad)
-        leaves = sweep({self.node: seed}, retain=retain_graph)
+        leaves: Any = sweep({self.node: seed}, retain=retain_graph)
         gradients = owned(leaves.values(), seed)
         for leaf, g in zip(leaves, gradients, strict=True):
-            assert isinstance(leaf, Leaf)
-            leaf.grad = g if leaf.grad is None else np.asarray(leaf.grad + g)
+            old = leaf.grad
+            leaf.grad = g if old is None else np.asarray(old + g)
 
     # Hand out the bare array
     def detach(self) -> Tensor:
@@ -541,6 +542,7 @@ def restored(
 
 # Take the short way where all is as usual
 BARE = frozenset([np.ndarray, float, int, np.float64, np.float32])
+new = object.__new__  # an object of a class, before its __init__
 
 
 def unary(primitive: Primitive, x: Any) -> Array:
@@ -551,10 +553,10 @@ def unary(primitive: Primitive, x: Any) -> Array:
     ans = primitive.fun(value)
     if ans.__class__ is not np.ndarray:
         ans = np.asarray(ans)
-    result = Tensor.__new__(Tensor)
+    result = new(Tensor)
     result.value, result.node = ans, node
     if node is not None:
-        result.node = Node(primitive, (value,), NOTHING, ans, None, node)
+        result.node = Node(primitive, (ans, value), node)
     return result
 
 
@@ -577,11 +579,10 @@ def binary(primitive: Primitive, x: Any, y: Any) -> Array:
         raise misfit(primitive, (a, b), error) from error
     if ans.__class__ is not np.ndarray:
         ans = np.asarray(ans)
-    result = Tensor.__new__(Tensor)
+    result = new(Tensor)
     result.value, result.node = ans, None
     if first is not None or second is not None:
-        args = a, b
-        result.node = Node(primitive, args, NOTHING, ans, None, first, second)
+        result.node = Node(primitive, (ans, a, b), first, second)
     return result
 
 

@@ -112,22 +112,22 @@ class Pack:
             for at in range(start, stop, BLOCK)
         ]
         self.theta, self.g = row.packed[:, : stop - start]
-        self.parts = [
-            self.theta[row.at[i].start - start : row.at[i].stop - start]
-            for i in members
-        ]
-        if len(members) > 1:
-            shapes = [row.shapes[i] for i in members]
-            pairs = zip(self.parts, shapes, strict=True)
-            self.parts = [part.reshape(shape) for part, shape in pairs]
+        self.parts: list[tuple[np.ndarray, np.ndarray]] = []
+        for i in members if len(members) > 1 else ():
+            at = slice(row.at[i].start - start, row.at[i].stop - start)
+            theta, g = self.theta[at], self.g[at]
+            shape = row.shapes[i]
+            self.parts.append((theta.reshape(shape), g.reshape(shape)))
 
     def filled(
         self, values: list[np.ndarray], gradients: list[np.ndarray], t: int
     ) -> Iterator[Block]:
         """Each block, to be updated; at the end the values have moved."""
+        theta, g = self.theta, self.g
         if len(values) > 1:
-            theta = np.concatenate(values, None, self.theta)
-            g = np.concatenate(gradients, None, self.g)
+            parts = zip(self.parts, values, gradients, strict=True)
+            for (own, own_g), value, gradient in parts:
+                own[...], own_g[...] = value, gradient
         else:
             theta, g = values[0].reshape(-1), gradients[0].reshape(-1)
         at = 0
@@ -138,8 +138,8 @@ class Pack:
             yield block
             at += size
         if len(values) > 1:
-            for value, part in zip(values, self.parts, strict=True):
-                value[...] = part
+            for value, (own, _) in zip(values, self.parts, strict=True):
+                value[...] = own
         elif not values[0].flags.c_contiguous:
             values[0][...] = theta.reshape(values[0].shape)
 
@@ -188,8 +188,12 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for parameter in self.params:
-            parameter.grad = None
+        for leaf in self.leaves():
+            leaf.grad = None
+
+    def leaves(self) -> list[Leaf]:
+        """The nodes at which the gradients of the parameters arrive."""
+        return [parameter.node for parameter in self.params]  # type: ignore
 
     def __getstate__(self) -> dict[str, Any]:
         # The views inside the packs would be copied apart
@@ -199,7 +203,7 @@ class Optimizer:
     def step(self) -> None:
         """Move each parameter; one without a gradient stays where it is."""
         values = [parameter.value for parameter in self.params]
-        gradients = [parameter.grad for parameter in self.params]
+        gradients = [leaf.grad for leaf in self.leaves()]
         moving = [g is not None for g in gradients]
         if moving != self._moving:
             self._moving = moving
@@ -211,11 +215,13 @@ class Optimizer:
             if g is not None and not value.shape == g.shape == shape:
                 raise ShapeError("step", [shape, value.shape, g.shape])
         for pack in self._packs:
+            mine: list[Any] = []
+            theirs: list[Any] = []
             for i in pack.members:
                 self.t[i] += 1
-            mine = [values[i] for i in pack.members]
-            theirs: list[Any] = [gradients[i] for i in pack.members]
-            for block in pack.filled(mine, theirs, self.t[pack.members[0]]):
+                mine.append(values[i])
+                theirs.append(gradients[i])
+            for block in pack.filled(mine, theirs, self.t[i]):
                 self.update(block)
             changed.note(*mine)  # a graph that kept them is out of date
 

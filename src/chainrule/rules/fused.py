@@ -58,9 +58,11 @@ linear_relu.jvps = (
 # Write a layer into one array
 def layer(x: Array, w: Array, b: Array) -> Array:
     """The affine map of the rows of x, in one array."""
-    out = np.dot(rows(x), w.T)
+    if x.ndim != 2:
+        return layer(rows(x), w, b).reshape(x.shape[:-1] + w.shape[:1])
+    out: np.ndarray = x.dot(w.T)
     out += b
-    return out if x.ndim == 2 else out.reshape(x.shape[:-1] + out.shape[-1:])
+    return out
 
 
 def layer_relu(x: Array, w: Array, b: Array) -> tuple[Array, Array]:
@@ -73,15 +75,16 @@ def layer_relu(x: Array, w: Array, b: Array) -> tuple[Array, Array]:
 # Send a layer's shares at once
 def shares(d: Array, needs: Any, x: Array, w: Array, b: Array) -> list[Any]:
     """The gradients of an affine map's arguments, where d is that of it."""
-    flat = rows(d)
-    found = [None, None, None]
+    if x.ndim != 2:
+        to_x, to_w, to_b = shares(rows(d), needs, rows(x), w, b)
+        return [needs[0] and to_x.reshape(x.shape), to_w, to_b]
+    found: list[Any] = [None, None, None]
     if needs[0]:
-        to_x = np.dot(flat, w)
-        found[0] = to_x if x.ndim == 2 else to_x.reshape(x.shape)
+        found[0] = d.dot(w)
     if needs[1]:
-        found[1] = np.dot(flat.T, rows(x))
-    if needs[2] and b.shape == d.shape[-1:]:
-        found[2] = np.dot(ones(len(flat), d.dtype), flat)
+        found[1] = d.T.dot(x)
+    if needs[2] and b.shape == d.shape[1:]:
+        found[2] = ones(len(d), d.dtype).dot(d)
     elif needs[2]:
         found[2] = unbroadcast(d, b.shape)
     return found
@@ -133,7 +136,8 @@ def reduced(losses: Array, reduction: str) -> Array:
     """The losses, their sum or their mean."""
     if reduction == "none":
         return losses
-    return losses.sum() / (losses.size if reduction == "mean" else 1)
+    total = np.add.reduce(losses, None)
+    return total / losses.size if reduction == "mean" else total
 
 
 def for_each(g: Array, n: int, reduction: str) -> Array:
