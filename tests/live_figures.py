@@ -31,7 +31,7 @@ class Page:
         return names
 
     def sliders(self, figure: str) -> list[dict[str, Any]]:
-        """The sliders of a figure: name, label, min, max, step, value."""
+        """The sliders of a figure: name, min, max, step, value, a label."""
         sliders: list[dict[str, Any]] = self.ask(
             f"live.figures[{json.dumps(figure)}].sliders"
         )

@@ -10,7 +10,8 @@
 //     says: (v) => "the result in words",
 //   });
 //
-// A slider with `names` shows the name of its value in place of the number.
+// A slider without a label shows its name, one with `names` the name of its
+// value in place of the number.
 const live = (() => {
   const WIDTH = 640, HEIGHT = 300;
   const LEFT = 72, RIGHT = 14, TOP = 12, BOTTOM = 42;
@@ -163,7 +164,8 @@ const live = (() => {
       drawn
     );
     const words = element("output", { "aria-live": "polite" });
-    const inputs = figure.sliders.map(({ name, label, names, ...range }) => {
+    const inputs = figure.sliders.map((slider) => {
+      const { name, label = name, names, ...range } = slider;
       const shown = element("span", { class: "value" });
       const input = element("input", { type: "range", name, ...range });
       const show = (value) => {

@@ -18,8 +18,8 @@
 
   live("fig-patience", {
     sliders: [
-      { name: "patience", label: "patience", min: 1, max: 6, step: 1, value: 3 },
-      { name: "margin", label: "margin", min: 0, max: 4, step: 0.5, value: 0 },
+      { name: "patience", min: 1, max: 6, step: 1, value: 3 },
+      { name: "margin", min: 0, max: 4, step: 0.5, value: 0 },
     ],
     x: { from: 0, to: 11, label: "epoch" },
     y: { from: 0, to: 9, label: "validation loss" },
