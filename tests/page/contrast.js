@@ -16,23 +16,32 @@
         part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
       return sum + share * linear;
     }, 0);
+  // What lies behind the words of an element, and how much of them is seen
+  // through all that holds it; asked once for each element.
+  const known = new Map([[null, { ground: [255, 255, 255], opacity: 1 }]]);
+  const behind = (e) => {
+    if (!known.has(e)) {
+      const { ground, opacity } = behind(e.parentElement);
+      const style = getComputedStyle(e);
+      known.set(e, {
+        ground: over(numbers(style.backgroundColor), ground),
+        opacity: opacity * Number(style.opacity),
+      });
+    }
+    return known.get(e);
+  };
   const unread = "script, style, title, noscript, .katex-mathml, symbol";
-  const low = new Map();
+  const low = new Map(), read = new Set();
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const words = texts.currentNode.textContent.trim();
     const element = texts.currentNode.parentElement;
-    if (!words || element.closest(unread) || !element.checkVisibility()) continue;
+    if (!words || read.has(element) || element.closest(unread)) continue;
+    read.add(element);
+    if (!element.checkVisibility()) continue;
     const style = getComputedStyle(element);
     const drawn = element instanceof SVGElement ? style.fill : style.color;
-    let ground = [255, 255, 255], opacity = 1;
-    const around = [];
-    for (let e = element; e; e = e.parentElement) around.unshift(e);
-    for (const e of around) {
-      const { backgroundColor, opacity: share } = getComputedStyle(e);
-      ground = over(numbers(backgroundColor), ground);
-      opacity *= Number(share);
-    }
+    const { ground, opacity } = behind(element);
     const [r, g, b, alpha] = numbers(drawn);
     const shown = over([r, g, b, alpha * opacity], ground);
     const [dark, bright] = [light(shown), light(ground)].sort((x, y) => x - y);

@@ -3,18 +3,21 @@
 Takes screenshots at desktop and phone width, by day and by night, and fails
 when a page asks for anything that is not a local file, is wider than the
 phone, logs an error, moves while it loads, has words too pale to be read, or
-a slider that does not answer the arrow keys.
+a slider that answers neither the arrow keys (at the desktop) nor the pointer
+(on the phone).
 """
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "build" / "html"
 SCREENS = ROOT / "build" / "screens"
 WIDTHS = {"desktop": 1440, "phone": 390}
+SCHEMES = ("light", "dark")
 TALLEST = 9000  # pixels of a page in one picture
 ARROWS = {"ArrowLeft": 37, "ArrowRight": 39}
 FLAGS = (
@@ -67,16 +71,19 @@ PROBE = """
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8")
 
-# What the figure of a slider shows: its words and its curves.
+# Where a slider is in the window, and what its figure shows: its words and its
+# curves.
 SLIDER = """
 (() => {
   const input = document.querySelectorAll('.live input')[%d];
   if (!input) return null;
-  input.focus();
-  const panel = input.closest('.live');
+  input.scrollIntoView({block: 'center', behavior: 'instant'});
+  input.focus({preventScroll: true});
+  const panel = input.closest('.live'), box = input.getBoundingClientRect();
   return [input.name, input.value,
           panel.querySelector('output').textContent + panel.querySelector(
-            'svg > g:last-of-type').innerHTML];
+            'svg > g:last-of-type').innerHTML,
+          [box.left, box.right, (box.top + box.bottom) / 2]];
 })()
 """
 
@@ -176,6 +183,18 @@ class Browser:
                 windowsVirtualKeyCode=ARROWS[key],
             )
 
+    def click(self, x: float, y: float) -> None:
+        """Press and release the left button of the pointer at a place."""
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=x,
+                y=y,
+                button="left",
+                clickCount=1,
+            )
+
     def close(self) -> None:
         """End the browser."""
         self._session = None
@@ -194,21 +213,12 @@ class Browser:
 
 
 def look(
-    browser: Browser, page: Path, size: str, scheme: str
-) -> tuple[list[str], bytes]:
-    """What is wrong with a page, and its picture."""
-    width = WIDTHS[size]
-    browser.call(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=900,
-        deviceScaleFactor=1,
-        mobile=size == "phone",
-    )
-    browser.call(
-        "Emulation.setEmulatedMedia",
-        features=[{"name": "prefers-color-scheme", "value": scheme}],
-    )
+    browser: Browser, page: Path, size: str
+) -> Iterator[tuple[str, list[str], bytes]]:
+    """What is wrong with a page by day and by night, and its pictures."""
+    browser.call("Page.navigate", url="about:blank")  # cheap to resize
+    resize(browser, size, 900)
+    paint(browser, SCHEMES[0])
     browser.events.clear()
     browser.call("Page.navigate", url=page.as_uri())
     browser.wait_for("Page.loadEventFired")
@@ -219,34 +229,59 @@ def look(
         awaitPromise=True,
     )
     found = browser.value(PROBE)
-    found["pale"] = browser.value(CONTRAST)
-    found["deaf"] = list(deaf_sliders(browser))
-    height = min(found["height"], TALLEST)
+    found["deaf"] = list(deaf_sliders(browser, size))
+    resize(browser, size, min(found["height"], TALLEST))
+    for scheme in SCHEMES:
+        paint(browser, scheme)
+        found["pale"] = browser.value(CONTRAST)
+        picture = browser.call(
+            "Page.captureScreenshot", format="png", optimizeForSpeed=True
+        )["data"]
+        wrong = complaints(browser.events, found)
+        yield scheme, wrong, base64.b64decode(picture)
+
+
+def resize(browser: Browser, size: str, height: int) -> None:
+    """Give the window the width of a size, and this height."""
     browser.call(
         "Emulation.setDeviceMetricsOverride",
-        width=width,
+        width=WIDTHS[size],
         height=height,
         deviceScaleFactor=1,
         mobile=size == "phone",
     )
-    picture = browser.call("Page.captureScreenshot", format="png")["data"]
-    return complaints(browser.events, found), base64.b64decode(picture)
 
 
-def deaf_sliders(browser: Browser) -> Iterator[str]:
-    """The sliders that ten presses of either arrow key do not move, or whose
-    figure stays as it was when they move."""
+def paint(browser: Browser, scheme: str) -> None:
+    """Prefer light or dark."""
+    scheme_wanted = {"name": "prefers-color-scheme", "value": scheme}
+    browser.call("Emulation.setEmulatedMedia", features=[scheme_wanted])
+
+
+def deaf_sliders(browser: Browser, size: str) -> Iterator[str]:
+    """The sliders that do not move, or whose figure stays as it was."""
     number = 0
     while before := browser.value(SLIDER % number):
         seen = []
-        for key in ARROWS:
-            for _ in range(10):
-                browser.press(key)
-                seen.append(browser.value(SLIDER % number))
-        moved = {value for _, value, _ in seen} - {before[1]}
-        if not moved or {shown for _, _, shown in seen} <= {before[2]}:
+        for act in handlings(browser, size, *before[3]):
+            act()
+            seen.append(browser.value(SLIDER % number))
+        moved = {value for _, value, *_ in seen} - {before[1]}
+        if not moved or {shown for _, _, shown, _ in seen} <= {before[2]}:
             yield before[0]
         number += 1
+
+
+def handlings(
+    browser: Browser, size: str, left: float, right: float, y: float
+) -> Iterator[Callable[[], None]]:
+    """Ten presses of either arrow key; on the phone, touches of both ends."""
+    if size == "phone":
+        for share in (0.2, 0.8):
+            yield partial(browser.click, left + share * (right - left), y)
+    else:
+        for key in ARROWS:
+            yield from [partial(browser.press, key)] * 10
 
 
 def complaints(
@@ -291,19 +326,14 @@ def main(names: list[str]) -> int:
     bad = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(profile)
-        # The first page of all also starts the browser's renderer; what
-        # moves then says more about the machine than about the page.
-        look(browser, PAGES / "index.html", "desktop", "light")
-        for page in pages:
-            for size in WIDTHS:
-                for scheme in ("light", "dark"):
-                    wrong, picture = look(browser, page, size, scheme)
-                    name = page.relative_to(PAGES).with_suffix("").as_posix()
-                    stem = f"{name.replace('/', '-')}-{size}-{scheme}"
-                    (SCREENS / f"{stem}.png").write_bytes(picture)
-                    for words in sorted(set(wrong)):
-                        print(f"{stem}: {words[:300]}")
-                    bad += bool(wrong)
+        for page, size in itertools.product(pages, WIDTHS):
+            name = page.relative_to(PAGES).with_suffix("").as_posix()
+            for scheme, wrong, picture in look(browser, page, size):
+                stem = f"{name.replace('/', '-')}-{size}-{scheme}"
+                (SCREENS / f"{stem}.png").write_bytes(picture)
+                for words in sorted(set(wrong)):
+                    print(f"{stem}: {words[:300]}", flush=True)
+                bad += bool(wrong)
         browser.close()
     print(f"{len(pages)} pages looked at, pictures in {SCREENS}")
     return 1 if bad else 0
