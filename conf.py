@@ -70,6 +70,7 @@ _FURO = {
     "color-sidebar-link-text": "var(--ink)",
     "color-sidebar-link-text--top-level": "var(--ink)",
     "color-sidebar-search-background": "var(--paper)",
+    "color-highlight-on-target": "var(--wash)",
     "color-code-background": "var(--tone)",
     "color-code-foreground": "var(--ink)",
     "color-inline-code-background": "var(--tone)",

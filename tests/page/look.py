@@ -230,6 +230,7 @@ def look(
     )
     found = browser.value(PROBE)
     found["deaf"] = list(deaf_sliders(browser, size))
+    browser.value("scrollTo({top: 0, behavior: 'instant'}), true")
     resize(browser, size, min(found["height"], TALLEST))
     for scheme in SCHEMES:
         paint(browser, scheme)
