@@ -161,8 +161,9 @@ _FACES = {
 def _embed_faces(app, exception):  # type: ignore[no-untyped-def]
     """Put the faces that nearly every line needs into the stylesheets.
 
-    A face that arrives after the text has been laid out moves every line,
-    and browsers refuse to load one earlier for a page read from a file.
+    A face that arrives after the text has been laid out moves every line.
+    page.html asks for all in time, and what stands in a stylesheet is there
+    then on a slow line too.
     """
     static = Path(app.outdir, "_static")
     for address, name in _FACES.items():
