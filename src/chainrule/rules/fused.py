@@ -145,37 +145,51 @@ def for_each(g: Array, n: int, reduction: str) -> Array:
     return g / n if reduction == "mean" else g
 
 
-# Divide exponentials by their sum
+# Divide exponentials by their sum, and subtract the label
 def surprises(
     z: np.ndarray, labels: np.ndarray, share: np.ndarray, out: np.ndarray
 ) -> np.ndarray:
-    """-log softmax(z) at the labels; share * softmax(z) goes to `out`."""
+    """-log softmax(z) at the labels; `out` gets the gradients, times share."""
     n, k = z.shape
-    at, limit = (np.arange(n), labels), tame(k, z.dtype)
-    small = -limit < np.minimum.reduce(z, None)
-    small = small and np.maximum.reduce(z, None) < limit
-    if small:
+    flat, at = out.reshape(-1), np.arange(0, n * k, k) + labels
+    with np.errstate(all="ignore"):
         np.exp(z, out=out)
-        hit = out[at]
+    total, hit = out.dot(ones(k, z.dtype)), flat[at]
+    if tame(total) and tame(hit):
+        found: np.ndarray = np.log(total / hit)
     else:
         np.subtract(z, largest(z)[:, None], out=out)
-        hit = out[at]
+        hit = flat[at]
         np.exp(out, out=out)
-    total = np.dot(out, ones(k, z.dtype))
-    out *= (share / total)[:, None]
-    found: np.ndarray = np.log(total / hit) if small else np.log(total) - hit
+        total = out.dot(ones(k, z.dtype))
+        found = np.log(total) - hit
+    scale = share / total
+    if k > SHORT:
+        out *= scale[:, None]
+    else:
+        flat *= np.repeat(scale, k)
+    flat[at] -= share
     return found
 
 
-@lru_cache(maxsize=64)
-def tame(k: int, dtype: Any) -> float:
-    """A size of k scores up to which nothing overflows."""
-    return 0.4 * float(np.log(np.finfo(dtype).max) - np.log(k))
+SHORT = 32  # entries of a row for which a loop of its own does not pay
+
+
+def tame(x: np.ndarray) -> bool:
+    """Whether the quotient of any two such numbers is one of full precision."""
+    low = root_of_least(x.dtype)
+    return bool(low < np.minimum.reduce(x) and np.maximum.reduce(x) < 1 / low)
+
+
+@lru_cache
+def root_of_least(dtype: Any) -> float:
+    """The root of the least number of full precision."""
+    return float(np.sqrt(np.finfo(dtype).tiny))
 
 
 def largest(z: np.ndarray) -> np.ndarray:
     """The greatest of each row; short rows become columns for that."""
-    columns = z.T if z.shape[1] > 32 else np.ascontiguousarray(z.T)
+    columns = z.T if z.shape[1] > SHORT else np.ascontiguousarray(z.T)
     top: np.ndarray = np.maximum.reduce(columns, axis=0)
     return top
 
@@ -187,8 +201,9 @@ CHUNK = 1 << 16  # entries that are worked on at a time
 def spread(
     logits: np.ndarray, labels: np.ndarray, share: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each row's share times its softmax, and what it loses at its label."""
+    """Each row's share times its gradient, and what it loses at its label."""
     n, k = logits.shape
+    labels = labels.astype(np.intp, copy=False)
     share = np.broadcast_to(np.asarray(share, logits.dtype), (n,))
     d, losses = np.empty((n, k), logits.dtype), np.empty(n, logits.dtype)
     step = max(1, CHUNK // max(k, 1))
@@ -199,7 +214,7 @@ def spread(
     return d, losses
 
 
-# Subtract the label from the probability
+# Hand on what was finished on the way out
 def forward(
     logits: np.ndarray, labels: np.ndarray, *, reduction: str = "none"
 ) -> tuple[Any, list[np.ndarray]]:
@@ -220,16 +235,14 @@ def backward(
     reduction: str = "none",
 ) -> tuple[np.ndarray, None]:
     """Probabilities minus the one-hot label, each row times its g."""
-    share = for_each(g, len(labels), reduction)
     if logits.dtype.itemsize < 4:
-        d = spread(logits, labels, share)[0]
-    else:
-        d = (kept or forward(logits, labels, reduction=reduction)[1]).pop()
-        if reduction == "none":
-            d *= g[:, None]
-        elif g != 1:
-            d *= g
-    d[np.arange(len(labels)), labels] -= share
+        share = for_each(g, len(labels), reduction)
+        return spread(logits, labels, share)[0], None
+    d = (kept or forward(logits, labels, reduction=reduction)[1]).pop()
+    if reduction == "none":
+        d *= g[:, None]
+    elif g != 1:
+        d *= g
     return d, None
 
 
