@@ -29,6 +29,8 @@ def binomial(n: Value, k: Value) -> Value:
 
 
 def remainder(a: Value, b: Value) -> Value:
-    if not (a.exact and b.exact) or b.v == 0:
+    if b.exact and b.v == 0:
+        raise Undefined("division by zero")
+    if not (a.exact and b.exact):
         raise Undefined("a remainder of numbers that are not rational")
     return rational(a.v % b.v)

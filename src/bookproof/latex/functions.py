@@ -15,6 +15,7 @@ from bookproof.latex.values import (
     floating,
     mag,
     rational,
+    standing,
 )
 
 Unary = Callable[[Any], Any]
@@ -68,7 +69,7 @@ def elementwise(name: str, a: Value) -> Value:
     m = mag(v) + mag(slope(a.v)) * a.m
     if not np.ndim(v):
         v, m = _plain(v), _plain(m)
-    return Value(v, m, a.kind)
+    return Value(standing(v) if name == "exp" else v, m, a.kind)
 
 
 def _root(a: Value) -> Value:

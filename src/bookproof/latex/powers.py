@@ -23,6 +23,7 @@ from bookproof.latex.values import (
     mag,
     rational,
     scalar,
+    standing,
     times,
 )
 
@@ -69,7 +70,7 @@ def _exact_power(a: Value, n: int) -> Value:
     # The power has between this many bits and twice as many.
     if abs(n) * (larger.bit_length() - 1) > MAX_BITS:
         try:
-            return scalar(float(a.v) ** n)
+            return scalar(standing(float(a.v) ** n, a.v))
         except OverflowError:
             raise Undefined("a power beyond what float64 holds") from None
     return rational(fraction**n)
@@ -80,7 +81,7 @@ def _float_power(a: Value, b: Value) -> Value:
     if n is not None:
         if n < 0 and np.any(real(a.v) == 0):
             raise Undefined("division by zero")
-        v = a.v**n
+        v = standing(a.v**n, a.v)
         slope = n * a.v ** (n - 1) if n else 0.0 * a.v
         m = mag(v) + mag(slope) * a.m
         return Value(v, m, a.kind)
@@ -94,6 +95,7 @@ def _float_power(a: Value, b: Value) -> Value:
         return Value(v, mag(v) + a.m, a.kind)
     log = np.log(a.v)
     v = np.exp(b.v * log) if is_complex(a.v) or is_complex(b.v) else a.v**b.v
+    v = standing(v)
     m = mag(v) * (1 + mag(real(log)) * real(b.m)) + mag(v * b.v / a.v) * a.m
     if is_complex(v):
         m = m + 1j * np.abs(real(v)) * np.imag(b.m + 0j) * np.abs(real(log))

@@ -9,6 +9,7 @@ imaginary part is the magnitude of the imaginary part, by the same formulas.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -58,6 +59,8 @@ class Thing:
     value: Any
 
 
+_LEAST = math.ulp(0.0)
+
 ZERO = Value(0)
 ONE = Value(1)
 
@@ -82,6 +85,14 @@ def floating(a: Value) -> Value:
     except OverflowError:
         raise Undefined("a number beyond what float64 holds") from None
     return Value(v, abs(v))
+
+
+def standing(v: Any, *factors: Any) -> Any:
+    """`v`, which is a product or a power of these factors: where none of them
+    is zero it is not zero either, but the least number of float64."""
+    if isinstance(v, float) and v == 0 and 0 not in factors:
+        return math.copysign(_LEAST, v)
+    return v
 
 
 def scalar(v: Any, m: Any = None) -> Value:
@@ -161,7 +172,8 @@ def times(a: Value, b: Value) -> Value:
     if a.kind == "s" or b.kind == "s":
         kind = b.kind if a.kind == "s" else a.kind
         _no_family(a, b)
-        return Value(a.v * b.v, mag(a.v) * b.m + a.m * mag(b.v), kind)
+        v = standing(a.v * b.v, a.v, b.v)
+        return Value(v, mag(a.v) * b.m + a.m * mag(b.v), kind)
     kind = _product_kind(a, b)
     v, m = _multiply(a, b, kind)
     return Value(v, m, kind)
@@ -237,7 +249,7 @@ def divide(a: Value, b: Value) -> Value:
     _no_family(a, b)
     if np.ndim(b.v) == 0 and b.v == 0:
         raise Undefined("division by zero")
-    v = a.v / b.v
+    v = standing(a.v / b.v, a.v)
     m = a.m * mag(1 / b.v) + b.m * mag(v / b.v)
     return Value(v, m, a.kind)
 
@@ -293,7 +305,7 @@ def _rational(v: Any) -> Value:
 
 def _float(v: Any) -> float:
     try:
-        return float(v)
+        return float(standing(float(v), v))
     except OverflowError:
         raise Undefined("a number beyond what float64 holds") from None
 
