@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bookproof.words import COUNTS, Printed, counts, numbers
+from bookproof.spelled import COUNTS
+from bookproof.words import Printed, counts, numbers
 
 
 class Change(NamedTuple):
@@ -170,12 +171,19 @@ def in_words(words: str) -> Iterator[Change]:
 def _word_number(words: str, number: Printed) -> Iterator[Change]:
     if number.text[0] in "-−":
         yield Change("sign", number.start, number.text[0], "")
-    count = COUNTS.get(number.text.lower())
-    if count is not None:
-        names = list(COUNTS)
+    names, counts_in = list(COUNTS), []
+    for word in re.finditer("[A-Za-z]+", number.text):
+        if word.group().lower() in COUNTS:
+            counts_in.append(word)
+    for word in () if number.fraction else counts_in:
+        count = COUNTS[word.group().lower()]
         after = names[count + 1 if count + 1 < len(names) else count - 1]
-        yield Change("digit", number.start, number.text, after)
-    if number.relation in _WORDS:
+        at = number.start + word.start()
+        yield Change("digit", at, word.group(), after)
+    # `more than a hundred` stays: no figure and no count is changed in it.
+    if number.relation in _WORDS and (
+        counts_in or not number.text[0].isalpha()
+    ):
         found = re.finditer(rf"\b{number.relation}\b", words[: number.start])
         *_, last = found
         after = _WORDS[number.relation]

@@ -15,8 +15,8 @@ from bookproof.expressions import is_constant
 from bookproof.held import Said
 from bookproof.rules import Rule
 from bookproof.scalars import NotANumber, as_numbers, as_truth, show
+from bookproof.spelled import COUNTS
 from bookproof.words import (
-    COUNTS,
     NO_RELATIONS,
     RELATIONS,
     Printed,

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from bookproof.diagnostics import Finding
 from bookproof.elements import Cell, Chapter, Chunk, Marker, Prose
 from bookproof.python import parse
-from bookproof.spelled import Spelled, spelled
+from bookproof.spelled import Spelled, orders, spelled
 
 FREE = 12
 """A count in words up to this one needs no number on the page."""
@@ -60,17 +60,26 @@ def large_counts(chapter: Chapter) -> Iterator[Finding]:
     for prose in chapter.elements:
         if not isinstance(prose, Prose):
             continue
-        for each in spelled(prose.text.text):
-            if _free(each, prose.text.text):
-                continue
+        words = prose.text.text
+        places = list(orders(words))
+        inside = {each.offset for each in places}  # the forty of forty-second
+        large = [each for each in places if _value(each) > FREE]
+        large += [
+            each
+            for each in spelled(words)
+            if each.offset not in inside and not _free(each, words)
+        ]
+        for each in large:
             here = on_page(chapter) if here is None else here
-            if not _among(each, here, FREE) and not _near(
-                each, here, prose.text.text
+            if not (
+                _among(each, here, FREE)
+                or _near(each, here, words)
+                or 1 / _value(each) in here
             ):
-                words = " ".join(each.text.split())
+                said = " ".join(each.text.split())
                 yield Finding(
                     "count-in-prose",
-                    f"“{words}” is no number that this page computes with "
+                    f"“{said}” is no number that this page computes with "
                     "or checks",
                     prose.text.place(each.offset),
                     width=len(each.text.split("\n")[0]),
@@ -125,6 +134,11 @@ class Said:
         return found
 
 
+def _value(each: Spelled) -> int:
+    """The number, if it is read as one."""
+    return each.meanings[0][0]
+
+
 def _free(each: Spelled, words: str) -> bool:
     """Whether a number among these words asks for no number on the page."""
     return (
@@ -139,7 +153,7 @@ def _near(each: Spelled, here: Set[float], words: str) -> bool:
     a number of the page, rounded."""
     if not _ABOUT.search(words[: each.offset]):
         return False
-    value = each.meanings[0][0]
+    value = _value(each)
     unit = 10 ** (len(str(value)) - len(str(value).rstrip("0")))
     return any(abs(number - value) <= unit / 2 for number in here)
 

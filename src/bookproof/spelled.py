@@ -1,7 +1,7 @@
 """Numbers written out in words: `sixty-four`, `fourteen hundred`, `a million`.
 
-`words.counts` reads the small counts that a fact compares with a value; this
-reads longer ones too, wherever they are printed.
+One reader for what is compared with a value (`words.counts`) and for what has
+to come from somewhere (`held`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,26 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bookproof.words import COUNTS
+_COUNTS = """zero one two three four five six seven eight nine ten eleven
+twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
+COUNTS = {word: number for number, word in enumerate(_COUNTS.split())}
 
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 TENS = {word: 10 * (n + 2) for n, word in enumerate(_TENS.split())}
 SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 
 _FIRST = frozenset((*COUNTS, *TENS, *SCALES, "hundred"))
+_ORDERS = """first second third fourth fifth sixth seventh eighth ninth tenth
+eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth
+eighteenth nineteenth twentieth"""
+ORDERS = {word: number for number, word in enumerate(_ORDERS.split(), 1)}
+ORDERS |= {f"{word[:-1]}ieth": number for word, number in TENS.items()}
+POWERS = {"hundredth": 100} | {f"{word}th": n for word, n in SCALES.items()}
+_ORDER = re.compile(
+    rf"\b(?:({'|'.join((*COUNTS, *TENS, 'hundred'))})-)?"
+    rf"({'|'.join((*ORDERS, *POWERS))})s?\b",
+    re.IGNORECASE,
+)
 _VAGUE = re.compile(r"\b(?:several|some|few|many|per)\s+$", re.IGNORECASE)
 _GLUE = re.compile(r"(?:\s|-)+")
 
@@ -32,7 +45,8 @@ class Spelled(NamedTuple):
 
 def spelled(text: str) -> Iterator[Spelled]:
     """All numbers written out, in order. No fractions (`two thirds`) and no
-    orders (`the twentieth`); and no vague ones (`several thousand`)."""
+    places in a row (`the twentieth`): these are `orders`; and no vague ones
+    (`several thousand`)."""
     if _FIRST.isdisjoint(re.findall("[a-z]+", text.lower())):
         return
     found = list(re.finditer(r"[A-Za-z]+", text))
@@ -52,6 +66,21 @@ def spelled(text: str) -> Iterator[Spelled]:
         whole = [word for group in groups for word in group]
         meanings = ((_value(whole),), apart) if len(groups) > 1 else (apart,)
         yield Spelled(start, text[start:stop], meanings)
+
+
+def orders(text: str) -> Iterator[Spelled]:
+    """What is written as a place in a row or as a part: `the forty-second`,
+    `a ten-thousandth`; each with the number that is in it."""
+    for found in _ORDER.finditer(text):
+        before, word = (found[1] or "").lower(), found[2].lower()
+        first = {**COUNTS, **TENS, "hundred": 100}.get(before, 1)
+        if word in POWERS:
+            number = first * POWERS[word]
+        elif before in TENS and ORDERS[word] < 10:
+            number = first + ORDERS[word]
+        else:  # in `two-thirds` the two is no part of the order
+            number = ORDERS[word]
+        yield Spelled(found.start(), found.group(), ((number,),))
 
 
 def _groups(

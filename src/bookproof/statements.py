@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.elements import Chapter, Exercise, Marker, Solution
 from bookproof.outcome import Outcome
+
+_NO_ENTRIES = ("comment", "string", "preamble")
+_YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?!\w|[.,]\d)")
 
 SAID_ONLY = frozenset({"historical", "opinion"})
 """Kinds that nothing can execute: they may hang on cited and unchecked."""
@@ -108,7 +111,8 @@ def settled(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def check_citations(chapter: Chapter, project: Project) -> list[Finding]:
-    """Keys of `cited` that the bibliography lacks."""
+    """Keys of `cited` that the bibliography lacks, and years in its words
+    that stand in none of the entries."""
     known = bibliography(project)
     findings = []
     for marker in markers(chapter):
@@ -121,18 +125,26 @@ def check_citations(chapter: Chapter, project: Project) -> list[Finding]:
                 message = f"the bibliography has no entry {key!r}"
                 notes = ("add it to references.bib of the book",)
                 findings.append(_finding(marker, message, notes))
+        entries = " ".join(known.get(key, "") for key in keys)
+        for year in _YEAR.findall(marker.body.text) if entries else ():
+            if year not in _YEAR.findall(entries):
+                message = f"the year {year} is not in the entry {text!r}"
+                notes = ("its `year` or its `note` should hold it",)
+                findings.append(_finding(marker, message, notes))
     return findings
 
 
-def bibliography(project: Project) -> frozenset[str]:
-    """The keys of the book's BibTeX files."""
-    keys: set[str] = set()
+def bibliography(project: Project) -> Mapping[str, str]:
+    """The entries of the book's BibTeX files, by their keys."""
+    entries: dict[str, str] = {}
     for path in filter(Path.is_file, sorted(project.book.glob("*.bib"))):
         text = path.read_text(encoding="utf-8", errors="replace")
-        for kind, key in re.findall(r"^\s*@(\w+)\s*\{\s*([^\s,]+)", text, re.M):
-            if kind.lower() not in ("comment", "string", "preamble"):
-                keys.add(key)
-    return frozenset(keys)
+        for part in re.split(r"^\s*@", text, flags=re.M)[1:]:
+            found = re.match(r"(\w+)\s*\{\s*[^\s,]+", part)
+            if found and found[1].lower() not in _NO_ENTRIES:
+                key, _, rest = part.partition("{")[2].partition(",")
+                entries[key.strip()] = rest
+    return entries
 
 
 def check_exercises(chapter: Chapter) -> list[Finding]:

@@ -8,6 +8,8 @@ import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 
+from bookproof.spelled import spelled
+
 RELATIONS = (
     "at least",
     "at most",
@@ -39,11 +41,6 @@ NO_RELATIONS = {
 }
 """What an author may write instead, and the word of the list for it."""
 
-_COUNTS = """zero one two three four five six seven eight nine ten eleven
-twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"""
-
-COUNTS = {word: number for number, word in enumerate(_COUNTS.split())}
-
 _PARTS = """half third quarter fifth sixth seventh eighth ninth tenth"""
 PARTS = {word: number for number, word in enumerate(_PARTS.split(), 2)}
 PARTS["halve"] = 2  # three halves
@@ -53,8 +50,11 @@ _SCALES = """hundred thousand million billion trillion dozen score"""
 _SCALED = re.compile(
     rf"[kKMGT](?![A-Za-z])|[^\S\n]*‰|[\s-]+(?:{'|'.join(_SCALES.split())})"
     rf"(?:s|ths?)?(?![A-Za-z])"
+    rf"|\s+and\s+(?:a|an|one|two|three)[\s-]+(?:{'|'.join(PARTS)})s?(?![A-Za-z])"
 )
-_CHANGED = re.compile(r"\b(?:minus|negative|twice|thrice)[\s-]+\Z", re.I)
+_CHANGED = re.compile(
+    r"\b(?:minus|negative|twice|thrice|half|not)[\s-]+\Z", re.I
+)
 """What makes another number of the one that it stands beside."""
 
 _LONGEST, _LARGEST = 100, 330
@@ -115,27 +115,26 @@ def numbers(words: str) -> list[Printed]:
 
 
 def counts(words: str) -> list[Printed]:
-    """All counts printed as words (`three`, `two thirds`), in order."""
+    """All counts printed as words (`three`, `sixty-four`, `two thirds`), in
+    order."""
     out = []
-    for found in re.finditer(r"[A-Za-z]+", words):
-        number = COUNTS.get(found.group().lower())
-        if number is None:
-            continue
-        part = _PART.match(words, found.end())
-        end = part.end() if part else found.end()
+    for each in spelled(words):
+        start, end = each.offset, each.offset + len(each.text)
+        part = _PART.match(words, end)
+        end = part.end() if part else end
         unit = Fraction(1, PARTS[part["part"].lower()] if part else 1)
-        relation, stray = _relation(words[: found.start()])
+        relation, stray = _relation(words[:start])
         out.append(
             Printed(
-                words[found.start() : end],
-                number * unit,
+                words[start:end],
+                each.meanings[0][0] * unit,
                 unit,
                 relation,
-                found.start(),
+                start,
                 end,
                 fraction=part is not None,
                 stray=stray,
-                beside=_beside(words, found.start(), end),
+                beside=_beside(words, start, end),
             )
         )
     return out

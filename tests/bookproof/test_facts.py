@@ -82,6 +82,10 @@ def test_counts_in_words() -> None:
 
 
 HOLD = [
+    ("Sixty-four layers", 64),
+    ("a hundred and four", 104),
+    ("twenty-two thirds", Fraction(22, 3)),
+    ("two thousand and three", (2003,)),
     ("about 2.6", 2.55),
     ("about 2.6", 2.649),
     ("2.6", 2.6000001),
@@ -156,6 +160,9 @@ FAIL = [
     ("at most 5", 6),
     ("9", math.nan),
     ("9", math.inf),
+    ("sixty-four", 4),
+    ("a hundred and four", 4),
+    ("twenty", 21),
     ("it is so", False),
     ("it is so", np.bool_(False)),
     ("it is 3", True),
@@ -182,7 +189,9 @@ FAIL = [
         ("2.5 million of them", 2.5),
         ("5 ‰ of it", 5),
         ("7 hundredths", 7),
-        ("two hundred", 2),
+        ("half a million", 500_000),
+        ("two and a half", 2),
+        ("not four", 4),
         ("three dozen", 3),
         ("twenty millionths", 20),
         ("minus 3 degrees", 3),

@@ -11,7 +11,7 @@ from bookproof.config import Project
 from bookproof.diagnostics import Finding
 from bookproof.elements import Chapter, Marker
 from bookproof.held import Said, large_counts
-from bookproof.spelled import spelled
+from bookproof.spelled import orders, spelled
 
 ROOT = Path("/p")
 PROJECT = Project(root=ROOT, book=ROOT, source=ROOT / "src")
@@ -55,9 +55,18 @@ def test_numbers_in_words_are_read(words: str, meanings: list[object]) -> None:
     assert [each.meanings for each in spelled(words)] == meanings
 
 
+def test_places_in_a_row_and_parts_are_read() -> None:
+    words = """the forty-second, two-thirds, a hundred-thousandth, the
+    two-hundredth, sixtieths, a millionth, often weighted"""
+    found = [each.meanings[0][0] for each in orders(words)]
+    assert found == [42, 3, 10**5, 200, 60, 10**6]
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "A millionth: {fact}`10⁻⁶ <n>`. A ten-thousandth: {fact}`0.0001 <n>`.",
+        "At the forty-second: {claim}`x = 42`; a tenth, the eleventh.",
         "Twelve of them, ninety tenths, a thousand, several million.",
         "Sixty-four layers, {fact}`64 <n>` of them.",
         "Sixty-four layers, in `n = 64`.",
@@ -78,6 +87,8 @@ def test_what_the_page_holds_passes(text: str) -> None:
     ("text", "word"),
     [
         ("Thirteen of them.", "Thirteen"),
+        ("A billionth: {fact}`10⁻⁶ <n>`.", "billionth"),
+        ("At the forty-third: {claim}`x = 42`.", "forty-third"),
         ("Sixty-five layers, {fact}`64 <n>` of them.", "Sixty-five"),
         ("For sixty thousand: {fact}`61,234 <n>`.", "sixty thousand"),
         ("About fifteen hundred: {fact}`1375 <n>`.", "fifteen hundred"),

@@ -15,7 +15,7 @@ from bookproof.diagnostics import Place
 from bookproof.elements import Chapter
 from bookproof.inputs import Inputs, Noted
 from bookproof.outcome import Outcome
-from bookproof.statements import Statement, settled
+from bookproof.statements import Statement, check_citations, settled
 from bookproof.statements import check as check_sources
 
 BODY = """\
@@ -219,6 +219,36 @@ def test_sources_fit_their_markers(
     found = check_sources(book.read("ch"), STATEMENTS)
     assert len(found) == (message is not None)
     assert all(message in each.message for each in found)
+
+
+BIBLIOGRAPHY = """
+@comment{none, of 1900}
+@book{one, title = {It}, year = {1964}}
+@article{two,
+  title = {On what was found in 1676},
+  year = {2010},
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{cited}`of Polyak, in 1964 <one>`", None),
+        ("{cited}`in 1676, told in 2010 <two>`", None),
+        ("{cited}`in 2010 and before, on 1964.5 and n1900 <one, two>`", None),
+        ("{cited}`of Polyak, in 1967 <one>`", "1967 is not in the entry 'one'"),
+        ("{cited}`in 1964 <two>`", "1964 is not in the entry 'two'"),
+        ("{cited}`in 1900 <none>`", "no entry 'none'"),
+    ],
+)
+def test_the_year_of_a_citation_is_that_of_the_entry(
+    book, text: str, message: str | None
+) -> None:
+    book.write("ch", f"# A chapter\n\nSo {text}.\n")
+    (book.root / "book/references.bib").write_text(BIBLIOGRAPHY)
+    found = check_citations(book.read("ch"), book.project)
+    assert [message in each.message for each in found] == [True] * bool(message)
 
 
 def test_only_what_passed_settles() -> None:

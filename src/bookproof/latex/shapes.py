@@ -18,7 +18,7 @@ from bookproof.latex.statements import Statements
 from bookproof.latex.tokens import tokenize
 from bookproof.latex.tree import Node
 from bookproof.latex.values import Function, Thing, Value, as_int, describe
-from bookproof.words import COUNTS
+from bookproof.spelled import COUNTS
 
 FORMULA = re.compile(r"(as )?\$([^$]+)\$")
 """A cell that can be checked: sizes, or a symbol of the same shape."""
