@@ -293,9 +293,9 @@ def why(own: dict[str, Any]) -> list[str]:
             )
         else:
             text += (
-                "Beside the exponentials, a pass each finds the range of the "
-                "scores, adds, divides and subtracts, and the system clears "
-                "a new array for the gradient."
+                "Beside the exponentials, which are most of it, a pass each "
+                "adds them up and multiplies them by a factor for each row, "
+                "and the system clears a new array for the gradient."
             )
         lines += [text, ""]
     _, build, back, *_ = own["chains"][-1]
