@@ -96,6 +96,7 @@ class Said:
     def __init__(self, chapter: Chapter) -> None:
         self.elements = chapter.elements
         self.trees: Trees | None = None
+        self.inside: dict[ast.AST, tuple[set[float], set[str]]] = {}
 
     def unsaid(self, marker: Marker) -> Spelled | None:
         """A count in the words of a fact that Python calls true, if nothing
@@ -125,13 +126,25 @@ class Said:
         seen: set[str] = set()
         found: set[float] = set()
         while todo:
-            for node in ast.walk(todo.pop()):
-                found.update(_numbers(node))
-                name = getattr(node, "id", getattr(node, "attr", None))
-                if isinstance(name, str) and name not in seen:
-                    seen.add(name)
-                    todo += self.trees.get(name, ())
+            numbers, names = self._inside(todo.pop())
+            found |= numbers
+            for name in names - seen:
+                todo += self.trees.get(name, ())
+            seen |= names
         return found
+
+    def _inside(self, tree: ast.AST) -> tuple[set[float], set[str]]:
+        """The numbers and the names in a tree; each is read once."""
+        known = self.inside.get(tree)
+        if known is None:
+            numbers, names = set[float](), set[str]()
+            for node in ast.walk(tree):
+                numbers.update(_numbers(node))
+                name = getattr(node, "id", getattr(node, "attr", None))
+                if isinstance(name, str):
+                    names.add(name)
+            self.inside[tree] = known = numbers, names
+        return known
 
 
 def _value(each: Spelled) -> int:

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import hashlib
+import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -25,6 +29,9 @@ import bookproof
 PRESS = Path(bookproof.__file__).parent
 
 _MARKS = "__bookproof_ran__"
+_KEY = MAGIC_NUMBER + Path(__file__).read_bytes()
+"""What the code that is kept depends on, besides its source."""
+
 _LEAVES = frozenset(
     {
         *("subprocess.Popen", "os.fork", "os.forkpty", "os.system"),
@@ -32,6 +39,8 @@ _LEAVES = frozenset(
     }
 )
 """What starts other processes: nobody sees what they run."""
+
+_OUTSIDE = ("os.", "glob.", "shutil.", "socket.", "subprocess.", "ctypes.")
 
 _ASK = frozenset({"fc-list", "ldconfig", "lscpu", "uname", "gcc", "ld"})
 
@@ -42,12 +51,13 @@ class Recorder:
 
     def __init__(self, source: Path) -> None:
         self.source = source.resolve()
-        self.names: list[str] = []
-        self.marks: list[bool] = []
+        self.marks: dict[str, bool] = {}
         self.every: set[str] = set()
         self.files: set[str] = set()
         self.written: set[str] = set()
         self.unseen = False
+        self.touched = 0
+        """How often files, other programs or the network were asked."""
         self._pausing = False
         setattr(builtins, _MARKS, self.marks)
         sys.meta_path.insert(0, _Finder(self))
@@ -55,26 +65,21 @@ class Recorder:
 
     def take(self) -> list[str]:
         """What ran since the last time: `file:line:name`, in order."""
-        found = {
-            name
-            for name, ran in zip(self.names, self.marks, strict=True)
-            if ran
-        }
-        self.marks[:] = [False] * len(self.marks)
-        self.every |= found
-        return sorted(found)
+        found = sorted(self.marks)
+        self.marks.clear()
+        self.every.update(found)
+        return found
 
     @contextmanager
     def importing(self) -> Iterator[None]:
         """What runs here counts, but not for who happens to import it."""
-        before = {at for at, ran in enumerate(self.marks) if ran}
+        before = dict(self.marks)
         try:
             yield
         finally:
-            for at, ran in enumerate(self.marks):
-                if ran and at not in before:
-                    self.every.add(self.names[at])
-                    self.marks[at] = False
+            self.every.update(self.marks)
+            self.marks.clear()
+            self.marks.update(before)
 
     def report(self) -> dict[str, Any]:
         """All that was noted: functions, files, whether anything was not."""
@@ -100,6 +105,7 @@ class Recorder:
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._pausing:
             return
+        self.touched += event == "open" or event.startswith(_OUTSIDE)
         if event == "open":
             path, _, flags = arguments
             if isinstance(path, str | bytes | os.PathLike):
@@ -166,23 +172,46 @@ class _Loader(SourceFileLoader):
             super().exec_module(module)
 
     def get_code(self, fullname: str) -> CodeType | None:
-        # Never from a cache: its code has no marks.
+        # Never from Python's own cache: its code has no marks.
         path = self.get_filename(fullname)
         with self.recorder.pausing():
             data = self.get_data(path)
-        tree = ast.parse(data, path)
-        file = Path(path).resolve().relative_to(self.recorder.source)
-        tree = _Marker(file.as_posix(), self.recorder).visit(tree)
-        code: CodeType = compile(tree, path, "exec", dont_inherit=True)
-        return code
+            name = Path(path).resolve().relative_to(self.recorder.source)
+            return _marked(data, path, name.as_posix())
+
+
+def _marked(data: bytes, path: str, name: str) -> CodeType:
+    """The code of a file, with its marks. Python's folder for compiled code,
+    if there is one that is not beside the source, keeps it."""
+    key = b"\0".join((_KEY, path.encode(), name.encode(), data))
+    kept = Path(cache_from_source(path, optimization="marked"))
+    if sys.pycache_prefix:
+        with contextlib.suppress(OSError):
+            digest, code = _split(kept.read_bytes())
+            if digest == hashlib.sha256(key + code).digest():
+                known: CodeType = marshal.loads(code)
+                return known
+    tree = _Marker(name).visit(ast.parse(data, path))
+    made: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    if sys.pycache_prefix and not sys.dont_write_bytecode:
+        code = marshal.dumps(made)
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            # Half a file has another digest, so it needs no more care.
+            kept.write_bytes(hashlib.sha256(key + code).digest() + code)
+    return made
+
+
+def _split(kept: bytes) -> tuple[bytes, bytes]:
+    """The digest in front of what is kept, and the rest."""
+    return kept[:32], kept[32:]
 
 
 class _Marker(ast.NodeTransformer):
     """Puts a mark in front of the body of each function."""
 
-    def __init__(self, file: str, recorder: Recorder) -> None:
+    def __init__(self, file: str) -> None:
         self.file = file
-        self.recorder = recorder
         self.within: list[str] = []
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -198,11 +227,11 @@ class _Marker(ast.NodeTransformer):
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        number = self._number("<lambda>", node.lineno)
+        name = self._name("<lambda>", node.lineno)
         self.within += ["<lambda>", "<locals>"]
         self.generic_visit(node)
         del self.within[-2:]
-        mark = f"{_MARKS}.__setitem__({number}, True) or None"
+        mark = f"{_MARKS}.__setitem__({name!r}, True) or None"
         choice = ast.parse(f"None if {mark} else None", mode="eval").body
         assert isinstance(choice, ast.IfExp)
         _placed(choice, node.body)
@@ -214,20 +243,17 @@ class _Marker(ast.NodeTransformer):
         self, node: ast.FunctionDef | ast.AsyncFunctionDef
     ) -> ast.AST:
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        number = self._number(node.name, first)
+        name = self._name(node.name, first)
         self.within += [node.name, "<locals>"]
         self.generic_visit(node)
         del self.within[-2:]
         at = 1 if ast.get_docstring(node, clean=False) is not None else 0
-        mark = ast.parse(f"{_MARKS}[{number}] = True").body[0]
+        mark = ast.parse(f"{_MARKS}[{name!r}] = True").body[0]
         node.body.insert(at, _placed(mark, node.body[0]))
         return node
 
-    def _number(self, name: str, line: int) -> int:
-        whole = ".".join([*self.within, name])
-        self.recorder.names.append(f"{self.file}:{line}:{whole}")
-        self.recorder.marks.append(False)
-        return len(self.recorder.marks) - 1
+    def _name(self, name: str, line: int) -> str:
+        return f"{self.file}:{line}:{'.'.join([*self.within, name])}"
 
 
 def _placed(new: ast.AST, place: ast.expr | ast.stmt) -> Any:
