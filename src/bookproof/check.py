@@ -28,6 +28,7 @@ class Report:
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)  # of each that ran
+    each: dict[Outcome, float] = field(default_factory=dict)  # of its elements
     checked: int = 0  # verdicts that are new; the others were kept
     complete: bool = True
     read: set[str] = field(default_factory=set)
@@ -129,6 +130,11 @@ def check(plan: Plan, progress: Progress | None = None) -> Report:
         if its.ran:
             report.ran.append(chapter.name)
             report.seconds[chapter.name] = its.seconds
+            report.each |= {
+                outcome: its.each[outcome.index]
+                for outcome in its.outcomes
+                if outcome.index in its.each
+            }
         found += [f for each in its.outcomes for f in each.findings]
         found += _silent(its.outcomes)
         report.note(its.data)

@@ -84,7 +84,8 @@ class Runner:
         self.emit(self.state.uses.take())
 
     def _run(self, index: int, element: Cell) -> None:
-        outcome, outputs = run_cell(self.state, index, element)
+        with self.state.spending(index):
+            outcome, outputs = run_cell(self.state, index, element)
         number = element.number
         self.emit({"event": "outputs", "number": number, "outputs": outputs})
         self.tell(outcome)

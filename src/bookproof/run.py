@@ -59,6 +59,7 @@ NOTHING: Mapping[str, Any] = {
     "read": (),
     "unseen": False,
     "seconds": 0.0,
+    "each": (),
 }
 """What the recorder of a run reports when nothing ran."""
 

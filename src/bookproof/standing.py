@@ -69,7 +69,6 @@ class Watched:
     def __init__(self) -> None:
         self.kept: dict[int, object] = {}
         self.lists: dict[str, tuple[int, list[object]]] = {}
-        self.takers: set[int] = set()
         self.notes: dict[int, list[object]] = {}
         """What the library has noted of an object that it does not hold."""
 
@@ -358,19 +357,21 @@ def _library(
 def _take_notes(value: object, watched: Watched) -> bool:
     """Whether it notes something of objects that it knows by weak references.
     Each note then counts for its object alone: who does not come across the
-    object cannot tell."""
+    object cannot tell, nor how many notes there are."""
     own = getattr(value, "__dict__", {})
     tables = [each for each in own.values() if isinstance(each, dict)]
-    weak = [
-        each for each in tables if each and all(map(_is_weak, each.values()))
-    ]
+    weak = [t for t in tables if t and all(map(_is_weak, t.values()))]
     for table in weak:
         for key, reference in [*table.items()]:
             noted = [each.get(key) for each in tables if each is not table]
             watched.notes.setdefault(id(reference()), []).append(noted)
-    if weak:
-        watched.takers.add(watched.one(value))
-    return id(value) in watched.takers
+    return bool(weak or (not any(tables) and _refers_weakly(type(value))))
+
+
+def _refers_weakly(kind: type) -> bool:
+    """Whether its methods make weak references."""
+    methods = [m for m in vars(kind).values() if isinstance(m, FunctionType)]
+    return any("weakref" in names_in(each.__code__) for each in methods)
 
 
 def _is_weak(value: object) -> bool:

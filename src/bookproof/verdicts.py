@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bookproof import kept, ledger, outputs
@@ -21,13 +21,14 @@ Progress = Callable[[Outcome], None]
 class Verdicts:
     """What became of a chapter's elements; what the ledger says of it now;
     how many verdicts are new; whether a worker had to run, and how many
-    seconds of a processor that took."""
+    seconds of a processor that took, and `each` element by its index."""
 
     outcomes: list[Outcome]
     data: Mapping[str, Any]
     checked: int = 0
     ran: bool = False
     seconds: float = 0.0
+    each: Mapping[int, float] = field(default_factory=dict)
 
 
 def verdicts(
@@ -89,8 +90,8 @@ class _Job:
         digests = kept.digests(self.chapter, project.macros)
         data = self._save(run, noted, ledger.Known(digests, page))
         outcomes = list(run.outcomes.values())
-        seconds = run.report["seconds"]
-        return Verdicts(outcomes, data, len(outcomes), True, seconds)
+        seconds, each = run.report["seconds"], dict(run.report["each"])
+        return Verdicts(outcomes, data, len(outcomes), True, seconds, each)
 
     def _save(
         self, run: ChapterRun, noted: Noted, known: ledger.Known
@@ -119,7 +120,9 @@ class _Job:
         outcomes = list(run.outcomes.values())
         ran = any(each.report["worker"] for each in runs)
         seconds = sum(each.report["seconds"] for each in runs)
-        return Verdicts(outcomes, data, len(standing.wanted), ran, seconds)
+        times = {k: v for run in runs for k, v in run.report["each"]}
+        checked = len(standing.wanted)
+        return Verdicts(outcomes, data, checked, ran, seconds, times)
 
     def _without_python(
         self, wanted: frozenset[int]

@@ -7,8 +7,11 @@ element can be verified again in the same state.
 from __future__ import annotations
 
 import functools
+import resource
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -94,6 +97,16 @@ class State:
         self.before: Snapshot | None = None
         self.guard = Guard()
         self.said = Said(request.chapter)
+        self.spent: dict[int, float] = defaultdict(float)
+
+    @contextmanager
+    def spending(self, index: int) -> Iterator[None]:
+        """Meanwhile, time is spent on this element of the chapter."""
+        start = spent()
+        try:
+            yield
+        finally:
+            self.spent[index] += spent() - start
 
     def evaluate(self, source: str, extra: Mapping[str, object]) -> object:
         """The value of a Python expression where the chapter stands."""
@@ -117,6 +130,14 @@ class State:
                 "chapter first (write ref('chapter/label') in full)"
             )
         return value
+
+
+def spent() -> float:
+    """The seconds that processors have spent on this process."""
+    used = map(
+        resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -164,7 +185,11 @@ def _purely(
     if isinstance(element, Exercise | Solution):
         state.before = Snapshot(state.namespace)
     owner = blank(index, element).id
-    with state.shell.recording(), state.uses.verdict(owner):
+    with (
+        state.spending(index),
+        state.shell.recording(),
+        state.uses.verdict(owner),
+    ):
         try:
             outcome, missing = verdict()
         except Exception as error:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from bookproof.forward import Runner
 from bookproof.latex import limits
-from bookproof.verify import Request, State
+from bookproof.verify import Request, State, spent
 
 MEMORY = 4 * 2**30
 """Bytes of address space that a chapter may use."""
@@ -51,18 +51,11 @@ def main() -> None:
     if measured is not None:
         measured.stop()  # the parent ends us as soon as we say "done"
         measured.save()
-    report = {**state.uses.recorder.report(), "seconds": _seconds()}
+    report = {**state.uses.recorder.report(), "seconds": spent()}
+    report["each"] = [*state.spent.items()]
     emit({"event": "done", "report": report})
     events.close()
     os._exit(0)  # threads that a cell left behind must not keep us
-
-
-def _seconds() -> float:
-    """The time that processors have spent on this run."""
-    used = map(
-        resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _coverage() -> Any:

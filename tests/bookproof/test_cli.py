@@ -114,6 +114,60 @@ def test_how_long_each_chapter_ran(book, capsys) -> None:
     assert none.split()[0] == "0.0"
 
 
+WHERE = """\
+# A chapter
+
+{fact}`1 <n>` and {fact}`later: 3 <work(m)>` are facts.
+
+```{code-cell} ipython3
+import time
+
+def work(value):
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    return value
+
+n = 1
+```
+
+```{code-cell} ipython3
+m = work(3)
+```
+
+```{code-cell} ipython3
+work(work(m));
+```
+"""
+
+
+def test_which_elements_of_one_chapter_are_slow(book, capsys) -> None:
+    """A late fact is charged for each time that it is verified: here twice,
+    for it reads the clock."""
+    book.write("ch", WHERE)
+    run(book, "tangle")
+    capsys.readouterr()
+    assert run(book, "check", "--times", "--json", "ch") == 0
+    (_, *lines, _, total) = capsys.readouterr().err.splitlines()
+    assert total.endswith("to run them")
+    told = [
+        (words[2], " ".join(words[3:]), float(words[0]))
+        for words in map(str.split, lines)
+    ]
+    assert [float(words[2]) for words in told] == sorted(
+        (seconds for _, _, seconds in told), reverse=True
+    )
+    seconds = {what: (place, spent) for place, what, spent in told}
+    for what, place, least in (
+        ("fact later", "book/ch.md:8:19", 0.6),
+        ("cell cell-3", "book/ch.md:26:1", 0.6),
+        ("cell cell-2", "book/ch.md:22:1", 0.3),
+    ):
+        assert seconds[what][0] == place
+        assert seconds[what][1] >= least
+    assert "cell cell-1" in seconds
+
+
 def test_any_file_without_a_project(tmp_path: Path, capsys) -> None:
     path = tmp_path / "notes.md"
     front = (

@@ -244,6 +244,8 @@ def test_a_note_on_an_object_counts_for_who_comes_across_it(
     assert _stands(names, tmp_path, "array", "tool.notes.note(other)")
     assert not _stands(names, tmp_path, "other", "tool.notes.note(other)")
     assert not _stands(names, tmp_path, "view", "tool.notes.note(array)")
+    exec("tool.notes = tool.Notes()", names)
+    assert _stands(names, tmp_path, "array", "tool.notes.note(np.ones(3))")
 
 
 def _runner(names: dict[str, Any], text: str, tmp_path: Path) -> Any:

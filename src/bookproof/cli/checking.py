@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from bookproof.elements import Chapter
 from bookproof.report import say, summary
 
 if TYPE_CHECKING:
+    from bookproof.check import Report
     from bookproof.unchanged import Memory, Result
 
 
@@ -53,7 +54,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument(
         "--times",
         action="store_true",
-        help="print how long each chapter ran, in seconds of a processor",
+        help="print how long each chapter ran, in seconds of a processor; of "
+        "one alone, its slowest elements too",
     )
     takes_jobs(check)
     check.set_defaults(run=_check)
@@ -95,23 +97,33 @@ def _check(options: argparse.Namespace) -> int:
 
         memory = Memory(project, options.chapters)
     known = memory.recall() if memory and not options.force else None
-    seconds: Mapping[str, float] = {}
+    report = None
     if known is not None:
         result = known
     else:
-        result, seconds = _checked(options, project, jobs, memory)
+        result, report = _checked(options, project, jobs, memory)
     tell(result.findings, project, options.json)
     if options.json:
         print(result.summary, file=sys.stderr)
     else:
         say(("\n" if result.findings else "") + result.summary)
     if options.times:
-        _tell_times(seconds)
+        _tell_times(report)
     return FAILS if result.findings else HOLDS
 
 
-def _tell_times(ran: Mapping[str, float]) -> None:
-    """The chapters that ran, the longest first."""
+MOST = 12
+"""So many of a chapter's elements are told, the slowest first."""
+
+
+def _tell_times(report: Report | None) -> None:
+    """The chapters that ran, the longest first; of one, its elements too."""
+    ran = report.seconds if report else {}
+    if report and len(ran) == 1:
+        slowest = sorted(report.each.items(), key=lambda its: -its[1])
+        for outcome, seconds in slowest[:MOST]:
+            what = f"{outcome.place}  {outcome.kind} {outcome.id}"
+            print(f"{seconds:7.1f} s  {what}", file=sys.stderr)
     for name, seconds in sorted(ran.items(), key=lambda its: -its[1]):
         print(f"{seconds:7.1f} s  {name}", file=sys.stderr)
     total = sum(ran.values())
@@ -123,8 +135,8 @@ def _checked(
     project: Project,
     jobs: int,
     memory: Memory | None,
-) -> tuple[Result, Mapping[str, float]]:
-    """Read, lint and run what has to be run; and how long each took."""
+) -> tuple[Result, Report]:
+    """Read, lint and run what has to be run; and what is known of that."""
     from bookproof import check, progress
     from bookproof.unchanged import Result
 
@@ -147,7 +159,7 @@ def _checked(
 
     if memory is not None and report.complete:
         memory.keep(result(0, 0), report.read)
-    return result(len(report.ran), report.checked), report.seconds
+    return result(len(report.ran), report.checked), report
 
 
 def _all_chapters(
