@@ -30,6 +30,18 @@ def bound_in(code: CodeType) -> frozenset[str]:
     return _argument_names(code, _STORE)
 
 
+@functools.lru_cache(maxsize=4096)
+def needed(code: CodeType) -> tuple[str, ...]:
+    """The names that an expression itself speaks of, and does not bind: with
+    one of them missing it has no value yet."""
+    spoken = {
+        step.argval: None
+        for step in dis.get_instructions(code)
+        if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")
+    }
+    return tuple(name for name in spoken if name not in bound_in(code))
+
+
 def _argument_names(code: CodeType, opnames: frozenset[str]) -> frozenset[str]:
     found = {
         step.argval

@@ -6,6 +6,7 @@ element can be verified again in the same state.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import resource
 import traceback
@@ -35,7 +36,7 @@ from bookproof.latex.errors import MissingName
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
 from bookproof.ran import Recorder
-from bookproof.reads import names_in
+from bookproof.reads import names_in, needed
 from bookproof.shell import Shell, make_shell
 from bookproof.standing import Reader
 from bookproof.traces import Frames, describe
@@ -114,6 +115,11 @@ class State:
             raise NameError("no cell has run", name=NO_CELL)
         names = {"ref": self.ref} | self.namespace | dict(extra)
         code = _compiled(source.strip())
+        for name in needed(code):
+            if name not in names and not hasattr(builtins, name):
+                # So nothing has run, and nothing can have been changed.
+                message = f"name {name!r} is not defined"
+                raise NameError(message, name=name)
         self.before = self.before or Snapshot(self.namespace)
         self.uses.note_names(names_in(code) - extra.keys())
         self.reader.note(code, extra)

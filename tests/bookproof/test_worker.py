@@ -59,6 +59,35 @@ def test_outputs_are_those_of_a_notebook(book) -> None:
     assert run.complete
 
 
+def test_a_fact_waits_for_every_name_that_it_speaks_of(book) -> None:
+    """Though Python would not come to the second one."""
+    seen = book.verdicts(
+        """\
+        # A chapter
+
+        Both {fact}`both: hold <one() or two>`, and
+        {fact}`own: 3 <(k := 1) + y>`.
+
+        ```{code-cell} ipython3
+        calls = []
+
+        def one():
+            calls.append(1)
+            return True
+
+        y = 2
+        ```
+
+        So far it ran {fact}`before: 0 <len(calls)>` times.
+
+        ```{code-cell} ipython3
+        two = False
+        ```
+        """
+    )
+    assert {each.status for each in seen.values()} == {"ran", "holds"}
+
+
 def test_what_held_when_it_was_bound_must_hold_at_the_end(book) -> None:
     seen = book.verdicts(
         """\
