@@ -30,8 +30,8 @@ from bookproof.elements import (
 )
 from bookproof.outcome import Outcome, blank, runnable
 from bookproof.patience import Clock
+from bookproof.request import Request
 from bookproof.used import Used
-from bookproof.verify import Request
 
 _UNWANTED = (
     "PYTHONSTARTUP",

@@ -11,9 +11,9 @@ import functools
 import resource
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from bookproof import exercises, python
 from bookproof.claims import Scope, Verdict
 from bookproof.diagnostics import Finding
 from bookproof.elements import (
-    Chapter,
     Element,
     Exercise,
     Marker,
@@ -37,6 +36,7 @@ from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
 from bookproof.ran import Recorder
 from bookproof.reads import names_in, needed
+from bookproof.request import Request
 from bookproof.shell import Shell, make_shell
 from bookproof.standing import Reader
 from bookproof.traces import Frames, describe
@@ -47,29 +47,6 @@ MEMORY = 4 * 2**30
 
 WAITING = "waiting"
 NO_CELL = "a cell"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the parent asks for. `wanted` are the indices of the elements
-    whose verdicts are needed (None: all); nothing after them runs. `variants`
-    are other versions of elements, each with a name, tried in so many forked
-    `copies` at a time."""
-
-    chapter: Chapter
-    root: str
-    source: str
-    macros: Mapping[str, str]
-    cell_seconds: float
-    chapter_seconds: float = 120.0
-    wanted: frozenset[int] | None = None
-    bare: bool = False
-    lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    facts: Mapping[str, float | None] = field(default_factory=dict)
-    variants: Mapping[int, Sequence[tuple[str, Element]]] = field(
-        default_factory=dict
-    )
-    copies: int = 1
 
 
 class State:

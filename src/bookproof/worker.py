@@ -15,7 +15,8 @@ from typing import IO, Any
 
 from bookproof.forward import Runner
 from bookproof.latex import limits
-from bookproof.verify import Request, State, spent
+from bookproof.request import Request
+from bookproof.verify import State, spent
 
 MEMORY = 4 * 2**30
 """Bytes of address space that a chapter may use."""
