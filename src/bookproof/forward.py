@@ -20,7 +20,6 @@ from bookproof.elements import (
     Symbols,
 )
 from bookproof.outcome import NOT_REACHED, Outcome, runnable
-from bookproof.standing import Stamp
 from bookproof.trials import Trials
 from bookproof.verify import WAITING, State, verify_element, verify_shapes
 
@@ -40,9 +39,6 @@ class Waiting:
     scope: Scope
     outcome: Outcome
     missing: str | None = None
-    names: frozenset[str] = frozenset()
-    stamp: Stamp | None = None
-    """Of what its Python looks up, and how that was; None: nobody can tell."""
 
 
 class Runner:
@@ -133,34 +129,17 @@ class Runner:
 
     def retry(self) -> None:
         """After a cell: verify what it has made possible."""
-        still, ready = [], []
-        self.state.reader.forget()
+        still = []
         for waiting in self.waiting:
             name = waiting.missing
             if name is None or name not in self.state.namespace:
                 still.append(waiting)
-            elif self._verify_watched(waiting):
-                ready.append(waiting)
+                continue
+            if self._verify_again(waiting):
+                self.settled.append(waiting)
             else:
                 still.append(waiting)
         self.waiting = still
-        # One of them may have changed what another has read.
-        self.state.reader.forget()
-        for waiting in ready:
-            if not self.state.reader.stands(waiting.stamp):
-                waiting.stamp = None
-        self.settled += ready
-
-    def _verify_watched(self, waiting: Waiting) -> bool:
-        """Verify it; note what that rests on, and how it was before."""
-        reader, recorder = self.state.reader, self.state.uses.recorder
-        touched = recorder.touched
-        reader.begin()
-        settled = self._verify_again(waiting)
-        waiting.names = reader.end()
-        if settled and recorder.touched == touched:
-            waiting.stamp = reader.stamp(waiting.names)
-        return settled
 
     def _verify_again(self, waiting: Waiting) -> bool:
         waiting.outcome, waiting.missing = verify_element(
@@ -171,10 +150,9 @@ class Runner:
     def end(self) -> None:
         """What was verified late must still hold at the end."""
         late, self.settled = self.settled, []
-        self.state.reader.forget()
         for waiting in late:
             if waiting.outcome.good:
-                self._hold(waiting)
+                self._verify_again(waiting)
             self.tell(waiting.outcome)
         left, self.waiting = self.waiting, []
         for waiting in left:
@@ -186,17 +164,6 @@ class Runner:
         tables, self.tables = self.tables, []
         for waiting in tables:
             self.tell(self._shapes(waiting))
-
-    def _hold(self, waiting: Waiting) -> None:
-        """Verify it again, unless all is as it was. The cells that could have
-        changed it since then count among what it rests on."""
-        reader, uses = self.state.reader, self.state.uses
-        if reader.stands(waiting.stamp):
-            with uses.by(waiting.outcome.id):
-                uses.note_names(waiting.names)
-        else:
-            self._verify_again(waiting)
-            reader.forget()
 
     def _shapes(self, waiting: Waiting) -> Outcome:
         assert isinstance(waiting.element, Symbols)

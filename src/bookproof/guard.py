@@ -19,7 +19,7 @@ from bookproof.diagnostics import Finding, Place
 
 _PRESS = "bookproof"
 _TRUSTED = ("builtins", "math", "fractions", "json", "numpy", "numpy.linalg")
-FREE = frozenset({"_", "__warningregistry__"})
+_FREE = frozenset({"_", "__warningregistry__"})
 """Names that the shell and the library of warnings bind anew."""
 
 
@@ -34,7 +34,7 @@ class _Owner:
 
     @classmethod
     def of(cls, name: str, thing: object) -> _Owner:
-        known = {k: v for k, v in vars(thing).items() if k not in FREE}
+        known = {k: v for k, v in vars(thing).items() if k not in _FREE}
         return cls(name, thing, tuple(known), tuple(known.values()))
 
     def undo(self) -> Iterator[str]:

@@ -40,8 +40,6 @@ _LEAVES = frozenset(
 )
 """What starts other processes: nobody sees what they run."""
 
-_OUTSIDE = ("os.", "glob.", "shutil.", "socket.", "subprocess.", "ctypes.")
-
 _ASK = frozenset({"fc-list", "ldconfig", "lscpu", "uname", "gcc", "ld"})
 
 
@@ -56,8 +54,6 @@ class Recorder:
         self.files: set[str] = set()
         self.written: set[str] = set()
         self.unseen = False
-        self.touched = 0
-        """How often files, other programs or the network were asked."""
         self._pausing = False
         setattr(builtins, _MARKS, self.marks)
         sys.meta_path.insert(0, _Finder(self))
@@ -105,7 +101,6 @@ class Recorder:
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._pausing:
             return
-        self.touched += event == "open" or event.startswith(_OUTSIDE)
         if event == "open":
             path, _, flags = arguments
             if isinstance(path, str | bytes | os.PathLike):

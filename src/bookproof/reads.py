@@ -74,8 +74,6 @@ def _codes(
 ) -> Iterator[CodeType]:
     """The code of functions that the chapter itself defines."""
     value = getattr(value, "__func__", value)
-    if isinstance(value, functools._lru_cache_wrapper):
-        value = value.__wrapped__
     if id(value) in seen:
         return
     seen.add(id(value))

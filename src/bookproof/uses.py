@@ -40,8 +40,9 @@ class Uses(Noting):
         if thing != user:
             self._things.setdefault(user, {})[thing] = None
 
-    def note_names(self, names: frozenset[str]) -> None:
-        """Whoever is at work evaluates code that looks up these names."""
+    def note_names(self, code: CodeType, own: Mapping[str, object]) -> None:
+        """Whoever is at work evaluates this code, with names of its own."""
+        names = names_in(code) - own.keys()
         for name in closure(names, self.namespace):
             for maker in self._makers.get(name, ()):
                 self.note(maker)

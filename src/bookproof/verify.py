@@ -35,10 +35,9 @@ from bookproof.latex.errors import MissingName
 from bookproof.outcome import Outcome, blank
 from bookproof.purity import Snapshot
 from bookproof.ran import Recorder
-from bookproof.reads import names_in, needed
+from bookproof.reads import needed
 from bookproof.request import Request
 from bookproof.shell import Shell, make_shell
-from bookproof.standing import Reader
 from bookproof.traces import Frames, describe
 from bookproof.uses import Uses
 
@@ -59,7 +58,6 @@ class State:
         self.namespace: dict[str, Any] = self.shell.user_ns
         recorder = Recorder(Path(request.source))
         self.uses = Uses(self.namespace, recorder)
-        self.reader = Reader(self.namespace, recorder.source)
         self.scope = Scope(self.evaluate, request.macros)
         self.scope.bindings.noting = self.uses
         self.frames = Frames(
@@ -98,8 +96,7 @@ class State:
                 message = f"name {name!r} is not defined"
                 raise NameError(message, name=name)
         self.before = self.before or Snapshot(self.namespace)
-        self.uses.note_names(names_in(code) - extra.keys())
-        self.reader.note(code, extra)
+        self.uses.note_names(code, extra)
         with self.uses.running():
             return eval(code, names)
 

@@ -142,8 +142,7 @@ work(work(m));
 
 
 def test_which_elements_of_one_chapter_are_slow(book, capsys) -> None:
-    """A late fact is charged for each time that it is verified: here twice,
-    for it reads the clock."""
+    """A late fact is charged for each time that it is verified: twice."""
     book.write("ch", WHERE)
     run(book, "tangle")
     capsys.readouterr()
