@@ -18,6 +18,7 @@ from chainrule.differences import Array, difference_step, real_array
 from chainrule.engine import plain
 from chainrule.errors import GradientError, relative_error
 from chainrule.nested import leaves, paths, rebuilt
+from chainrule.settings import at_least_zero
 from chainrule.transforms import vjp
 
 
@@ -193,11 +194,13 @@ def gradcheck(
     calls each, whatever the size. `eps` is the step; by default it suits the
     type of the result, (3u)^(1/3) max(1, |x|).
 
-    Raises ValueError if eps moves nothing, TypeError for complex arguments.
+    Raises ValueError if eps moves nothing or a tolerance is no finite number
+    from 0 up, TypeError for complex arguments.
     Derived in the chapter "Gradient checking".
     """
     args = args if isinstance(args, list | tuple) else [args]
     rng = rng or np.random.default_rng(0)
+    rtol, atol = at_least_zero("rtol", rtol), at_least_zero("atol", atol)
     probe, standard = Probe(f, args, rng), Standard(eps, rtol, atol)
     suspects = []
     for line in directions(probe, int(directional), rng):

@@ -460,13 +460,13 @@ def test_other_refusals():
             run(model, loss=loss)
     with pytest.raises(ValueError, match="at least 0, not -1"):
         run(model, epochs=-1)
-    with pytest.raises(ValueError, match="no batch of 0"):
+    with pytest.raises(ValueError, match="at least 1, not 0"):
         run(model, batch_size=0)
     with pytest.raises(ValueError, match="no rows"):
         run(model, data=(np.zeros((0, 3)), np.zeros((0, 2))))
     with pytest.raises(cr.ShapeError, match="first axis"):
         run(model, data=(problem()[0], np.zeros((6, 2))))
-    with pytest.raises(ValueError, match="no batch of 0"):
+    with pytest.raises(ValueError, match="at least 1, not 0"):
         evaluate(model, F.mse_loss, problem(), batch_size=0)
 
 

@@ -364,7 +364,7 @@ def test_kaiming_bound_counts_all_axes_but_the_first():
 
 @pytest.mark.parametrize("sizes", [(0, 3), (3, 0), (-1, 2)])
 def test_a_layer_has_a_width(sizes):
-    with pytest.raises(ValueError, match="no layer"):
+    with pytest.raises(ValueError, match="at least 1, not"):
         cr.nn.Linear(*sizes)
 
 

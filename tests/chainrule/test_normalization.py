@@ -326,9 +326,9 @@ def test_scales_of_another_length_are_not_broadcast(size):
             call()
 
 
-SIZES = "one size or more, each of them at least 1"
-EPS = "give a finite eps >= 0, such as 1e-5"
-SHARE = "give 0 <= momentum <= 1, or None"
+SIZES = "should be a whole number, at least 1"
+EPS = "eps should be at least 0 and finite"
+SHARE = "momentum should be a share, from 0 to 1"
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ SHARE = "give 0 <= momentum <= 1, or None"
         (cr.nn.BatchNorm1d, {"num_features": 3, "eps": np.inf}, EPS),
         (cr.nn.BatchNorm1d, {"num_features": 3, "momentum": 1.5}, SHARE),
         (cr.nn.BatchNorm1d, {"num_features": 3, "momentum": np.nan}, SHARE),
-        (cr.nn.LayerNorm, {"normalized_shape": ()}, SIZES),
+        (cr.nn.LayerNorm, {"normalized_shape": ()}, "nothing"),
         (cr.nn.LayerNorm, {"normalized_shape": -1}, SIZES),
         (cr.nn.LayerNorm, {"normalized_shape": 3, "eps": -1.0}, EPS),
         (cr.nn.RMSNorm, {"normalized_shape": (3, 0)}, SIZES),

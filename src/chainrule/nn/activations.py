@@ -9,17 +9,19 @@ from chainrule.engine import Array
 from chainrule.nn import functional
 from chainrule.nn.dropout import Dropout
 from chainrule.nn.module import Module
+from chainrule.settings import number
 
 
 # Let activations with settings be layers
 class LeakyReLU(Module):
     """`functional.leaky_relu`: x above zero, negative_slope * x elsewhere.
 
-    x of any shape gives a result of the same.
+    x of any shape gives a result of the same. Raises ValueError unless the
+    setting is a finite number.
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
+        self.negative_slope = number("negative_slope", negative_slope)
 
     def forward(self, x: Array) -> Array:
         """x or negative_slope * x."""
@@ -32,11 +34,12 @@ class LeakyReLU(Module):
 class ELU(Module):
     """`functional.elu`: x above zero, alpha * (exp(x) - 1) elsewhere.
 
-    x of any shape gives a result of the same.
+    x of any shape gives a result of the same. Raises ValueError unless the
+    setting is a finite number.
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
+        self.alpha = number("alpha", alpha)
 
     def forward(self, x: Array) -> Array:
         """x or alpha * (exp(x) - 1)."""

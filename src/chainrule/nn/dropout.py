@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.engine import Array
 from chainrule.nn import functional
 from chainrule.nn.module import Module
+from chainrule.settings import share
 
 
 # Own the generator of the masks
@@ -24,8 +25,7 @@ class Dropout(Module):
     def __init__(
         self, p: float = 0.5, *, rng: np.random.Generator | None = None
     ) -> None:
-        functional.check_share(p)
-        self.p = p
+        self.p = share("p", p)
         self.rng = np.random.default_rng() if rng is None else rng
 
     def forward(self, x: Array) -> Array:

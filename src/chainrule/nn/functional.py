@@ -8,9 +8,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from chainrule.engine import NOTHING, Array, apply, plain
+from chainrule.engine import Array, Traced, plain
 from chainrule.errors import ShapeError
 from chainrule.rules import fused, normalizing, special
+from chainrule.settings import at_least_zero, bound, number, share
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
@@ -72,7 +73,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     x = rows_for(x, weight)
     if bias is None:
         return x @ weight.T
-    return apply(fused.linear, (x, weight, bias), NOTHING)
+    return fused.linear(x, weight, bias)
 
 
 def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
@@ -80,17 +81,13 @@ def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
 
     Shapes and errors are those of `linear`.
     """
-    x = rows_for(x, weight)
-    return apply(fused.linear_relu, (x, weight, bias), NOTHING)
+    return fused.linear_relu(rows_for(x, weight), weight, bias)
 
 
 def rows_for(x: Array, weight: Array) -> Array:
     """x as an array, whose rows can go through these weights."""
-    try:
-        rows, weights = x.shape, weight.shape
-    except AttributeError:
-        x = x if hasattr(x, "shape") else np.asarray(x)
-        rows, weights = x.shape, shape_of(weight)
+    x = x if hasattr(x, "shape") else np.asarray(x)
+    rows, weights = x.shape, shape_of(weight)
     if len(weights) != 2 or rows[-1:] != weights[1:]:
         shapes = [rows, weights]
         raise ShapeError("linear", shapes, "the last axes should be equal")
@@ -230,9 +227,16 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """x above zero, negative_slope * x elsewhere, for each entry.
 
     x has any shape; the result has the same. The slope at 0 is taken to be
-    negative_slope. See "A dead unit is left where it lies".
+    negative_slope, which may be traced; ValueError unless it is a finite
+    number. See "A dead unit is left where it lies".
     """
+    negative_slope = learnable("negative_slope", negative_slope)
     return np.where(x > 0, x, negative_slope * x)
+
+
+def learnable(name: str, value: Array) -> Array:
+    """A setting that may be traced, or else is a finite number."""
+    return value if isinstance(value, Traced) else number(name, value)
 
 
 # Level off smoothly below zero
@@ -244,7 +248,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     taken sends back a NaN".
     """
     below = np.where(x > 0, 0.0, x)
-    return np.where(x > 0, x, alpha * np.expm1(below))
+    return np.where(x > 0, x, learnable("alpha", alpha) * np.expm1(below))
 
 
 # Gate a number by itself
@@ -308,7 +312,7 @@ def alpha_dropout(
     Raises ValueError unless 0 <= p <= 1; for p = 1 all is zero. See "Each
     activation asks for its own variance".
     """
-    check_share(p)
+    p = share("p", p)
     if not training or p == 0:
         return x
     if p == 1:
@@ -343,8 +347,8 @@ def huber_loss(
     entry is c, over the size for the mean. Raises ValueError unless delta is
     above 0. See "A robust loss clips the error".
     """
-    if not delta > 0:
-        raise ValueError(f"delta should be above 0, not {delta}")
+    if not bound("delta", delta) > 0:
+        raise ValueError(f"delta should be above 0, not {delta!r}")
     r = difference("huber_loss", input, target)
     c = np.clip(r, -delta, delta)
     return reduced(c * (r - c / 2), reduction)
@@ -398,8 +402,9 @@ def batch_norm(
     var = Σ(x - mean)² / n are those of all axes but axis 1, and the running
     statistics move towards them, in place, by the share momentum (var with
     n - 1 below the line); otherwise they are the running statistics. Raises
-    ShapeError, or ValueError for n = 1 in training and for no statistics in
-    use. See "The way back subtracts two shadows".
+    ShapeError, or ValueError for n = 1 in training, for no statistics in use
+    and for settings that make no sense. See "The way back subtracts two
+    shadows".
     """
     shape, dtype = np.shape(plain(x)), plain(x).dtype
     w = np.ones(shape[1:2], dtype) if weight is None else weight
@@ -410,7 +415,9 @@ def batch_norm(
             raise ShapeError("batch_norm", [shape, one.shape], reason)
     axes = (0, *range(2, len(shape)))
     w, b = (beside(one, shape) for one in (w, b))
+    eps = at_least_zero("eps", eps)
     if training:
+        momentum = share("momentum", momentum)
         follow(plain(x), axes, running_mean, running_var, momentum)
         return normalizing.normalize(x, w, b, axes=axes, eps=eps, center=True)
     if running_mean is None or running_var is None:
@@ -467,6 +474,7 @@ def layer_norm(
     axes = last_axes("layer_norm", x, normalized_shape, weight, bias)
     w = np.ones((), plain(x).dtype) if weight is None else weight
     b = np.zeros((), plain(x).dtype) if bias is None else bias
+    eps = at_least_zero("eps", eps)
     return normalizing.normalize(x, w, b, axes=axes, eps=eps, center=True)
 
 
@@ -502,7 +510,8 @@ def rms_norm(
     axes = last_axes("rms_norm", x, normalized_shape, weight)
     dtype = plain(x).dtype
     w = np.ones((), dtype) if weight is None else weight
-    eps = float(np.finfo(dtype).eps) if eps is None else eps
+    eps = np.finfo(dtype).eps if eps is None else eps
+    eps = at_least_zero("eps", eps)
     zero = np.zeros((), dtype)
     return normalizing.normalize(x, w, zero, axes=axes, eps=eps, center=False)
 
@@ -524,7 +533,7 @@ def dropout(
     p = 0 too, and for p = 1 it is 0. Raises ValueError unless 0 <= p <= 1.
     See "What is dropped is made up for by what stays".
     """
-    check_share(p)
+    p = share("p", p)
     x = x if hasattr(x, "shape") else np.asarray(x)
     if not training or p == 0:
         return x
@@ -534,9 +543,3 @@ def dropout(
     rng = np.random.default_rng() if rng is None else rng
     kept = rng.random(shape) >= p
     return x * np.multiply(kept, 1 / (1 - p), dtype=dtype)
-
-
-def check_share(p: float) -> None:
-    """Complain unless p is a share."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"p is the share to drop, from 0 to 1, not {p}")

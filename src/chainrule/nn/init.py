@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from chainrule.engine import no_grad
+from chainrule.settings import at_least_zero, number
 from chainrule.tensor import Tensor
 
 
@@ -22,8 +23,10 @@ def uniform_(
 ) -> Tensor:
     """Fill the tensor in place, uniformly from low to high; return it.
 
-    Without a generator the numbers are new each time.
+    Without a generator the numbers are new each time. Raises ValueError for
+    bounds that are no finite numbers.
     """
+    low, high = number("low", low), number("high", high)
     rng = np.random.default_rng() if rng is None else rng
     with no_grad():
         tensor[...] = rng.uniform(low, high, tensor.shape)
@@ -54,8 +57,10 @@ def normal_(
     """Fill in place with normal numbers of this mean and standard deviation.
 
     The tensor has any shape, and is returned. Without a generator the numbers
-    are new each time. Raises ValueError for a negative std.
+    are new each time. Raises ValueError for a negative std, or one that is no
+    finite number.
     """
+    mean, std = number("mean", mean), at_least_zero("std", std)
     rng = np.random.default_rng() if rng is None else rng
     with no_grad():
         tensor[...] = rng.normal(mean, std, tensor.shape)
@@ -84,7 +89,7 @@ def xavier_normal_(
     In place; returns the tensor. Raises ValueError below two axes. See "No
     variance keeps both, unless the widths are equal".
     """
-    std = gain * math.sqrt(2 / sum(fans(tensor)))
+    std = at_least_zero("gain", gain) * math.sqrt(2 / sum(fans(tensor)))
     return normal_(tensor, 0.0, std, rng=rng)
 
 
@@ -99,7 +104,7 @@ def xavier_uniform_(
     In place; returns the tensor. Raises ValueError below two axes. See "No
     variance keeps both, unless the widths are equal".
     """
-    bound = gain * math.sqrt(6 / sum(fans(tensor)))
+    bound = at_least_zero("gain", gain) * math.sqrt(6 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, rng=rng)
 
 
@@ -111,7 +116,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     by default; 5/3 for "tanh", 3/4 for "selu", 1 for "sigmoid" and "linear".
     Raises ValueError for another name.
     """
-    slope = 0.01 if param is None else param
+    slope = 0.01 if param is None else number("param", param)
     gains = {
         "linear": 1.0,
         "sigmoid": 1.0,
@@ -198,7 +203,7 @@ def orthogonal_(
     rng = np.random.default_rng() if rng is None else rng
     drawn = rng.normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
-    q = gain * q * np.sign(np.diag(r))
+    q = number("gain", gain) * q * np.sign(np.diag(r))
     with no_grad():
         tensor[...] = (q.T if rows < columns else q).reshape(tensor.shape)
     return tensor

@@ -14,6 +14,7 @@ from chainrule.errors import ShapeError
 from chainrule.nn import functional
 from chainrule.nn.init import uniform_
 from chainrule.nn.module import Module, in_layer
+from chainrule.settings import whole
 from chainrule.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class Linear(Module):
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if in_features < 1 or out_features < 1:
-            raise ValueError(f"no layer from {in_features} to {out_features}")
+        in_features = whole("in_features", in_features)
+        out_features = whole("out_features", out_features)
         rng = np.random.default_rng() if rng is None else rng
         weight = np.empty((out_features, in_features), dtype)
         bound = 1 / math.sqrt(in_features)

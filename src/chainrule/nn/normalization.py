@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -12,27 +10,18 @@ from chainrule.engine import Array, plain
 from chainrule.errors import ShapeError
 from chainrule.nn import functional
 from chainrule.nn.module import Module
+from chainrule.settings import at_least_zero, share, whole
 from chainrule.tensor import Tensor
 
 
-# Refuse sizes and stabilisers that make no sense
-def settings(
-    layer: Module, sizes: int | tuple[int, ...], eps: float | None
-) -> tuple[int, ...]:
-    """The sizes as a tuple; a ValueError if they or eps make no sense."""
+# Refuse sizes that make no sense
+def shape_from(layer: Module, sizes: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes as a tuple; a ValueError if they make no sense."""
     name = type(layer).__name__
-    shape: tuple[int, ...] = tuple(np.atleast_1d(sizes).tolist())
-    if not shape or min(shape) < 1:
-        raise ValueError(
-            f"{name}: nothing to normalize in {shape}; give one size or more, "
-            "each of them at least 1"
-        )
-    if eps is not None and not 0 <= eps < math.inf:
-        raise ValueError(
-            f"{name}: eps={eps} is no stabiliser; give a finite eps >= 0, "
-            "such as 1e-5"
-        )
-    return shape
+    given = sizes if isinstance(sizes, tuple | list) else (sizes,)
+    if not given:
+        raise ValueError(f"{name}: nothing to normalize in {sizes}")
+    return tuple(whole(f"{name}: each size of {sizes}", n) for n in given)
 
 
 # Own scale, shift and running statistics
@@ -57,13 +46,12 @@ class BatchNorm(Module):
         *,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        shape = settings(self, num_features, eps)
-        if momentum is not None and not 0 <= momentum <= 1:
-            raise ValueError(
-                f"{type(self).__name__}: momentum={momentum} is no share; give "
-                "0 <= momentum <= 1, or None for plain averages"
-            )
-        self.eps, self.momentum = eps, momentum
+        name = type(self).__name__
+        shape = (whole(f"{name}: num_features", num_features),)
+        if momentum is not None:  # None stands for plain averages
+            momentum = share(f"{name}: momentum", momentum)
+        self.eps = at_least_zero(f"{name}: eps", eps)
+        self.momentum = momentum
         self.weight = Tensor(np.ones(shape, dtype), requires_grad=True)
         self.bias = Tensor(np.zeros(shape, dtype), requires_grad=True)
         self.running_mean = np.zeros(shape, dtype)
@@ -137,8 +125,8 @@ class LayerNorm(Module):
         *,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        shape = settings(self, normalized_shape, eps)
-        self.eps = eps
+        shape = shape_from(self, normalized_shape)
+        self.eps = at_least_zero("LayerNorm: eps", eps)
         self.weight = Tensor(np.ones(shape, dtype), requires_grad=True)
         self.bias = Tensor(np.zeros(shape, dtype), requires_grad=True)
 
@@ -165,7 +153,9 @@ class RMSNorm(Module):
         *,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        shape = settings(self, normalized_shape, eps)
+        shape = shape_from(self, normalized_shape)
+        if eps is not None:  # None stands for the least number of the dtype
+            eps = at_least_zero("RMSNorm: eps", eps)
         self.eps = eps
         self.weight = Tensor(np.ones(shape, dtype), requires_grad=True)
 

@@ -11,9 +11,9 @@ import numpy as np
 from chainrule.optim.optimizer import (
     Block,
     Optimizer,
-    at_least_zero,
     with_decay,
 )
+from chainrule.settings import at_least_zero
 from chainrule.tensor import Tensor
 
 

@@ -12,11 +12,10 @@ import numpy as np
 from chainrule.optim.optimizer import (
     Block,
     Optimizer,
-    at_least_zero,
     collected,
-    share_below_one,
     with_decay,
 )
+from chainrule.settings import at_least_zero
 from chainrule.tensor import Tensor
 
 
@@ -47,8 +46,8 @@ class Adam(Optimizer):
         super().__init__(params, lr)
         beta1, beta2 = betas
         self.betas = (
-            share_below_one("beta1", beta1),
-            share_below_one("beta2", beta2),
+            at_least_zero("beta1", beta1, most=1),
+            at_least_zero("beta2", beta2, most=1),
         )
         self.eps = at_least_zero("eps", eps)
         self.weight_decay = at_least_zero("weight_decay", weight_decay)

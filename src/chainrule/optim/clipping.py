@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.errors import GradientError
 from chainrule.optim.optimizer import checked_parameters
+from chainrule.settings import bound
 from chainrule.tensor import Tensor
 
 
@@ -51,8 +52,7 @@ def clip_grad_norm_(
     keeps the direction and bounds the step".
     """
     params = checked_parameters(params)
-    if not max_norm >= 0:
-        raise ValueError(f"max_norm should be at least 0, not {max_norm}")
+    max_norm = bound("max_norm", max_norm)
     norm = total_norm(params)
     if error_if_nonfinite and not math.isfinite(norm):
         raise not_finite(params, norm)
@@ -94,8 +94,7 @@ def clip_grad_value_(params: Iterable[Tensor], clip_value: float) -> None:
     "Clipping keeps the direction and bounds the step".
     """
     params = checked_parameters(params)
-    if not clip_value >= 0:
-        raise ValueError(f"clip_value should be at least 0, not {clip_value}")
+    clip_value = bound("clip_value", clip_value)
     for parameter in params:
         if parameter.grad is not None:
             np.clip(parameter.grad, -clip_value, clip_value, parameter.grad)

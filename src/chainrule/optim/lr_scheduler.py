@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from chainrule.optim.optimizer import Optimizer, at_least_zero
+from chainrule.optim.optimizer import Optimizer
 from chainrule.saved import check_names
+from chainrule.settings import above_zero, at_least_zero, number, whole
 
 
 # Save all but the optimizer
@@ -45,7 +46,7 @@ class Resumable:
 
     def in_time(self, name: str, value: Any) -> Any:
         """What changes with time, unless it makes no sense."""
-        return steps(name, value, least=0)
+        return whole(name, value, least=0)
 
 
 # Give a rate to each time
@@ -117,32 +118,13 @@ class ConstantLR(Schedule):
         factor: float = 1.0,
         total_iters: int = 0,
     ) -> None:
-        self.factor = positive("factor", factor)
-        self.total_iters = steps("total_iters", total_iters, least=0)
+        self.factor = above_zero("factor", factor)
+        self.total_iters = whole("total_iters", total_iters, least=0)
         super().__init__(optimizer)
 
     def rate(self, t: float) -> float:
         """The initial rate, for the first steps times the factor."""
         return self.base_lr * (self.factor if t < self.total_iters else 1.0)
-
-
-# Refuse settings that make no sense
-def positive(name: str, value: float) -> float:
-    """The number as a float, or ValueError unless it is above zero."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} should be above 0 and finite, not {value}")
-    return float(value)
-
-
-def steps(name: str, value: int, least: int = 1) -> int:
-    """The number of steps, or ValueError unless whole and large enough."""
-    whole = math.isfinite(value) and value == int(value)
-    if not whole or value < least:
-        raise ValueError(
-            f"{name} should be a whole number of steps, at least {least}, "
-            f"not {value}"
-        )
-    return int(value)
 
 
 # Multiply the rate at regular times
@@ -160,8 +142,8 @@ class StepLR(Schedule):
         step_size: int,
         gamma: float = 0.1,
     ) -> None:
-        self.step_size = steps("step_size", step_size)
-        self.gamma = positive("gamma", gamma)
+        self.step_size = whole("step_size", step_size)
+        self.gamma = above_zero("gamma", gamma)
         super().__init__(optimizer)
 
     def rate(self, t: float) -> float:
@@ -178,7 +160,7 @@ class ExponentialLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer | float, gamma: float) -> None:
-        self.gamma = positive("gamma", gamma)
+        self.gamma = above_zero("gamma", gamma)
         super().__init__(optimizer)
 
     def rate(self, t: float) -> float:
@@ -201,7 +183,7 @@ class CosineAnnealingLR(Schedule):
         T_max: int,
         eta_min: float = 0.0,
     ) -> None:
-        self.T_max = steps("T_max", T_max)
+        self.T_max = whole("T_max", T_max)
         self.eta_min = at_least_zero("eta_min", eta_min)
         super().__init__(optimizer)
 
@@ -222,7 +204,7 @@ class InverseTimeLR(Schedule):
     def __init__(
         self, optimizer: Optimizer | float, decay: float = 1.0
     ) -> None:
-        self.decay = positive("decay", decay)
+        self.decay = above_zero("decay", decay)
         super().__init__(optimizer)
 
     def rate(self, t: float) -> float:
@@ -249,9 +231,9 @@ class LinearWarmupDecayLR(Schedule):
         *,
         first: int = 0,
     ) -> None:
-        self.warmup_steps = steps("warmup_steps", warmup_steps)
-        self.total_steps = steps("total_steps", total_steps, warmup_steps + 1)
-        self.first = steps("first", first, least=0)
+        self.warmup_steps = whole("warmup_steps", warmup_steps)
+        self.total_steps = whole("total_steps", total_steps, warmup_steps + 1)
+        self.first = whole("first", first, least=0)
         super().__init__(optimizer)
 
     def rate(self, t: float) -> float:
@@ -273,7 +255,7 @@ class InverseSqrtLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer | float, warmup_steps: int) -> None:
-        self.warmup_steps = steps("warmup_steps", warmup_steps)
+        self.warmup_steps = whole("warmup_steps", warmup_steps)
         super().__init__(optimizer)
 
     def rate(self, t: float) -> float:
@@ -317,14 +299,14 @@ class ReduceLROnPlateau(Resumable):
         if threshold_mode not in ("rel", "abs"):
             words = f'threshold_mode is "rel" or "abs", not {threshold_mode!r}'
             raise ValueError(words)
-        if not 0 < factor < 1:
+        if not 0 < number("factor", factor) < 1:
             raise ValueError(f"factor should be between 0 and 1, not {factor}")
         self.optimizer = optimizer
         self.mode, self.factor = mode, float(factor)
         self.threshold = at_least_zero("threshold", threshold)
         self.threshold_mode = threshold_mode
-        self.patience = steps("patience", patience, least=0)
-        self.cooldown = steps("cooldown", cooldown, least=0)
+        self.patience = whole("patience", patience, least=0)
+        self.cooldown = whole("cooldown", cooldown, least=0)
         self.min_lr = at_least_zero("min_lr", min_lr)
         self.best = math.inf if mode == "min" else -math.inf
         self.failures = self.resting = 0

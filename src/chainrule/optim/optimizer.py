@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ import numpy as np
 from chainrule.engine import Leaf, changed
 from chainrule.errors import ShapeError
 from chainrule.saved import check_dtype, check_names
+from chainrule.settings import at_least_zero
 from chainrule.tensor import Tensor
 
 BLOCK = 1 << 15  # entries of a block: six such arrays stay in the cache
@@ -305,15 +305,7 @@ class Optimizer:
             check_dtype(f"{what}, {name}", array.dtype, dtype)
 
 
-# Refuse settings and parameters that make no sense
-def at_least_zero(name: str, value: float) -> float:
-    """The number as a float, or ValueError if negative or not finite."""
-    number = float(value)
-    if not (math.isfinite(number) and number >= 0):
-        raise ValueError(f"{name} should be at least 0 and finite, not {value}")
-    return number
-
-
+# Refuse parameters that make no sense
 def checked_parameters(params: Iterable[Tensor]) -> list[Tensor]:
     """The parameters as a list, or the reason why they cannot be moved."""
     checked = list(params)
@@ -346,12 +338,3 @@ def collected(total: np.ndarray, new: np.ndarray, keep: float) -> np.ndarray:
     np.multiply(total, keep, out=total)
     np.add(total, new, out=total)
     return total
-
-
-# Refuse an average that takes nothing in
-def share_below_one(name: str, value: float) -> float:
-    """The number as a float, or ValueError unless 0 <= number < 1."""
-    number = float(value)
-    if not 0 <= number < 1:
-        raise ValueError(f"{name} should be from 0 to below 1, not {value}")
-    return number

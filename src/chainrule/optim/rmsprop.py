@@ -12,11 +12,10 @@ import numpy as np
 from chainrule.optim.optimizer import (
     Block,
     Optimizer,
-    at_least_zero,
     collected,
-    share_below_one,
     with_decay,
 )
+from chainrule.settings import at_least_zero
 from chainrule.tensor import Tensor
 
 
@@ -52,7 +51,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
     ) -> None:
         super().__init__(params, lr)
-        self.alpha = share_below_one("alpha", alpha)
+        self.alpha = at_least_zero("alpha", alpha, most=1)
         self.eps = at_least_zero("eps", eps)
         self.weight_decay = at_least_zero("weight_decay", weight_decay)
         self.momentum = at_least_zero("momentum", momentum)

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from chainrule.optim.optimizer import Block, Optimizer, at_least_zero
+from chainrule.optim.optimizer import Block, Optimizer
+from chainrule.settings import at_least_zero
 from chainrule.tensor import Tensor
 
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import itertools
-import operator
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.errors import ShapeError
+from chainrule.settings import whole
 
 
 # Put the rows in an order, epoch after epoch
@@ -72,11 +72,11 @@ def minibatches(
     rows = [np.asarray(array) for array in arrays]
     size = common_size(rows)
     # Refuse settings that make no sense
-    batch_size = operator.index(batch_size)
-    if batch_size < 1 or (drop_last and batch_size > size):
+    batch_size = whole("batch_size", batch_size)
+    if drop_last and batch_size > size:
         raise ValueError(f"no batch of {batch_size} from {size} rows")
-    if epochs is not None and operator.index(epochs) < 0:
-        raise ValueError(f"epochs should be at least 0, not {epochs}")
+    if epochs is not None:
+        epochs = whole("epochs", epochs, 0)
     if replacement and not shuffle:
         raise ValueError("replacement draws at random: shuffle must be True")
     rng = np.random.default_rng() if rng is None else rng

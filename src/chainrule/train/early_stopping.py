@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.nn.module import Module
-from chainrule.optim.lr_scheduler import steps
-from chainrule.optim.optimizer import at_least_zero
 from chainrule.saved import check_names
+from chainrule.settings import at_least_zero, whole
 
 
 # Count the failures in a row, and keep the best
@@ -40,7 +39,7 @@ class EarlyStopping:
         if mode not in ("min", "max"):
             raise ValueError(f'mode is "min" or "max", not {mode!r}')
         self.min_delta = at_least_zero("min_delta", min_delta)
-        self.model, self.patience = model, steps("patience", patience)
+        self.model, self.patience = model, whole("patience", patience)
         self.mode, self.monitor = mode, monitor
         self.best = math.inf if mode == "min" else -math.inf
         self.best_call = self.calls = self.failures = 0

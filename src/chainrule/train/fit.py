@@ -17,6 +17,7 @@ from chainrule.nn.module import Module
 from chainrule.optim.clipping import clip_grad_norm_
 from chainrule.optim.lr_scheduler import ReduceLROnPlateau, Schedule
 from chainrule.optim.optimizer import Optimizer
+from chainrule.settings import whole
 from chainrule.tensor import Tensor
 from chainrule.train.batches import minibatches
 from chainrule.train.evaluate import Loss, Metrics, evaluate, number
@@ -74,23 +75,10 @@ def fit(
     negative epochs, metrics without validation or per_batch without a
     scheduler. See "Around the step stands bookkeeping".
     """
-    # Refuse what cannot train together
-    mine = {id(parameter) for parameter in model.parameters()}
-    if not any(id(parameter) in mine for parameter in optimizer.params):
-        raise ValueError(
-            "the optimizer moves no parameter of this model: make it from "
-            "model.parameters(), after the model"
-        )
-    if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError("the scheduler sets the rate of another optimizer")
-    if per_batch and isinstance(scheduler, ReduceLROnPlateau):
-        raise ValueError("a plateau is a matter of epochs, not of batches")
-    if per_batch and scheduler is None:
-        raise ValueError("per_batch is about a scheduler, and there is none")
     if metrics and validation is None:
         raise ValueError("metrics are of validation data, and there are none")
-    if epochs < 0:
-        raise ValueError(f"epochs should be at least 0, not {epochs}")
+    epochs = whole("epochs", epochs, least=0)
+    check_together(model, optimizer, scheduler, per_batch)
     if not model.training:
         model.train()
     if isinstance(clip, int | float):
@@ -109,32 +97,19 @@ def fit(
     line = ProgressLine(epochs, size, sys.stderr, shown=shown)
     try:
         for epoch in range(1, epochs + 1):
-            # Take the steps of one epoch
             total, seen = 0.0, 0
             while seen < size:
                 *inputs, target = next(batches)
+                where = f"epoch {epoch}, step {seen // batch_size + 1}"
                 model.zero_grad()
                 optimizer.zero_grad()
-                value = loss(model(*inputs), target)
-                mean = number("loss", value)
-                if not math.isfinite(mean):
-                    where = f"epoch {epoch}, step {seen // batch_size + 1}"
-                    text = f"{where}: the loss is {mean}; {REMEDY}"
-                    raise AnomalyError(text)
-                if not isinstance(value, Tensor):
-                    raise NotDifferentiable(NO_TENSOR)
-                value.backward()
-                if watch is not None:
-                    watch()
-                if clip is not None:
-                    clip(optimizer.params)
-                lr = optimizer.lr
-                optimizer.step()
+                value = checked_loss(loss(model(*inputs), target), where)
+                lr = move(optimizer, value, watch, clip)
                 if per_batch and isinstance(scheduler, Schedule):
                     scheduler.step()
-                total, seen = total + len(target) * mean, seen + len(target)
+                total += len(target) * value.item()
+                seen += len(target)
                 line.batch(epoch, seen, total / seen)
-            # Write the row and look up
             row = {"epoch": epoch, "loss": total / size, "lr": lr}
             if validation is not None:
                 found = evaluate(
@@ -144,15 +119,12 @@ def fit(
                     batch_size=batch_size,
                     metrics=metrics,
                 )
-                row.update({f"val_{name}": x for name, x in found.items()})
+                row |= {f"val_{name}": x for name, x in found.items()}
             history.rows.append(row)
             line.epoch(row)
-            if isinstance(scheduler, ReduceLROnPlateau):
-                scheduler.step(row.get("val_loss", row["loss"]))
-            elif scheduler is not None and not per_batch:
-                scheduler.step()
-            answers = [callback(row) for callback in callbacks]
-            if any(isinstance(a, bool | np.bool_) and a for a in answers):
+            if not per_batch:
+                follow(scheduler, row)
+            if told_to_stop(callbacks, row):
                 break
     except KeyboardInterrupt:
         finish(callbacks)
@@ -167,3 +139,72 @@ def finish(callbacks: Sequence[Callback]) -> None:
     """Call `finish()` of those that have it."""
     for callback in callbacks:
         getattr(callback, "finish", lambda: None)()
+
+
+# Refuse what cannot train together
+def check_together(
+    model: Module,
+    optimizer: Optimizer,
+    scheduler: Schedule | ReduceLROnPlateau | None,
+    per_batch: bool,
+) -> None:
+    """Complain unless the schedule sets the rate, and the rate the model."""
+    mine = {id(parameter) for parameter in model.parameters()}
+    if not any(id(parameter) in mine for parameter in optimizer.params):
+        raise ValueError(
+            "the optimizer moves no parameter of this model: make it from "
+            "model.parameters(), after the model"
+        )
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("the scheduler sets the rate of another optimizer")
+    if per_batch and isinstance(scheduler, ReduceLROnPlateau):
+        raise ValueError("a plateau is a matter of epochs, not of batches")
+    if per_batch and scheduler is None:
+        raise ValueError("per_batch is about a scheduler, and there is none")
+
+
+# Take one step
+def checked_loss(value: Any, where: str) -> Tensor:
+    """The loss, if it is one finite number that leads back to something."""
+    mean = number("loss", value)
+    if not math.isfinite(mean):
+        raise AnomalyError(f"{where}: the loss is {mean}; {REMEDY}")
+    if not isinstance(value, Tensor):
+        raise NotDifferentiable(NO_TENSOR)
+    return value
+
+
+def move(
+    optimizer: Optimizer,
+    value: Tensor,
+    watch: Callable[[], Any] | None,
+    clip: Callable[[Sequence[Tensor]], Any] | None,
+) -> float:
+    """Go back, look at the gradients, clip them and step, at this rate."""
+    value.backward()
+    if watch is not None:
+        watch()
+    if clip is not None:
+        clip(optimizer.params)
+    lr = optimizer.lr
+    optimizer.step()
+    return lr
+
+
+# Show the row to whoever asked for it
+def follow(
+    scheduler: Schedule | ReduceLROnPlateau | None, row: Mapping[str, float]
+) -> None:
+    """Move the rate on by one epoch; a plateau is given the loss."""
+    if isinstance(scheduler, ReduceLROnPlateau):
+        scheduler.step(row.get("val_loss", row["loss"]))
+    elif scheduler is not None:
+        scheduler.step()
+
+
+def told_to_stop(
+    callbacks: Sequence[Callback], row: Mapping[str, float]
+) -> bool:
+    """Show the row to all callbacks; whether one of them said True."""
+    answers = [callback(row) for callback in callbacks]
+    return any(isinstance(a, bool | np.bool_) and bool(a) for a in answers)

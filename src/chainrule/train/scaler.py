@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine import Array
-from chainrule.optim.lr_scheduler import steps
 from chainrule.optim.optimizer import Optimizer
 from chainrule.saved import check_names
+from chainrule.settings import number, whole
 
 
 # Keep a scale and the number of good steps
@@ -45,7 +45,7 @@ class GradScaler:
         self.scale_now = between("init_scale", init_scale, 0, np.inf)
         self.growth_factor = between("growth_factor", growth_factor, 1, np.inf)
         self.backoff_factor = between("backoff_factor", backoff_factor, 0, 1)
-        self.growth_interval = steps("growth_interval", growth_interval)
+        self.growth_interval = whole("growth_interval", growth_interval)
         self.enabled = bool(enabled)
         self.good_steps = 0
         self.seen: dict[Optimizer, bool] = {}
@@ -136,13 +136,13 @@ class GradScaler:
         check_names("state of GradScaler", state, self.state_dict())
         settings = {k: v for k, v in state.items() if k != "good_steps"}
         other = GradScaler(settings.pop("scale"), **settings)
-        other.good_steps = steps("good_steps", state["good_steps"], least=0)
+        other.good_steps = whole("good_steps", state["good_steps"], least=0)
         vars(self).update(vars(other))
 
 
 # Refuse a factor that makes no sense
 def between(name: str, value: float, low: float, high: float) -> float:
     """The number as a float, or ValueError unless low < number < high."""
-    if not low < value < high:
+    if not low < number(name, value) < high:
         raise ValueError(f"{name} is between {low} and {high}, not {value}")
     return float(value)
