@@ -657,7 +657,7 @@ def test_second_order(f: Any, args: Any) -> None:
             for i, (part, one) in enumerate(zip(parts, ones, strict=True))
         )
 
-    cr.gradcheck(one, args, rtol=2e-5, atol=1e-6)
+    assert cr.gradcheck(one, args, rtol=2e-5, atol=1e-6)
 
 
 def f_value(f: Any, args: Any) -> Any:

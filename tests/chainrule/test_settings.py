@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule import nn, optim, train
+from chainrule import nn, optim, settings, train
 from chainrule.nn import functional as F
 from chainrule.optim import lr_scheduler as schedules
 
@@ -102,23 +102,22 @@ def test_what_makes_no_sense_is_named(name: str) -> None:
         assert str(value)[:4] in str(caught.value)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_any_kind_of_number_is_one(name: str) -> None:
+@pytest.mark.parametrize(
+    "kind", [int, float, np.float64, np.float32, np.int8, np.array, cr.Tensor]
+)
+def test_any_kind_of_number_is_one(kind: Any) -> None:
     """NumPy's numbers, and arrays that hold one, are as good as Python's."""
-    take = SETTINGS[name][0]
-    word = name.split(" ")[0]
-    whole = (
-        "size",
-        "num_features",
-        "batch_size",
-        "epochs",
-        "patience",
-        "step_size",
-        "T_max",
-    )
-    value = 2 if word in whole or word.endswith("features") else 0.5
-    for kind in (np.float64, np.float32, np.array, cr.Tensor):
-        take(kind(value))
+    for read in (
+        settings.number,
+        settings.at_least_zero,
+        settings.above_zero,
+        settings.bound,
+        settings.share,
+        settings.whole,
+    ):
+        found = read("one", kind(1))
+        assert found == 1
+        assert type(found) is (int if read is settings.whole else float)
 
 
 def test_what_is_kept_is_a_python_number() -> None:
