@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from chainrule.engine import Array, Traced, plain
+from chainrule.engine import NOTHING, Array, Traced, apply, plain
 from chainrule.errors import ShapeError
 from chainrule.rules import fused, normalizing, special
 from chainrule.settings import at_least_zero, bound, number, share
@@ -73,7 +73,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     x = rows_for(x, weight)
     if bias is None:
         return x @ weight.T
-    return fused.linear(x, weight, bias)
+    return apply(fused.linear, (x, weight, bias), NOTHING)
 
 
 def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
@@ -81,13 +81,17 @@ def linear_relu(x: Array, weight: Array, bias: Array) -> Array:
 
     Shapes and errors are those of `linear`.
     """
-    return fused.linear_relu(rows_for(x, weight), weight, bias)
+    x = rows_for(x, weight)
+    return apply(fused.linear_relu, (x, weight, bias), NOTHING)
 
 
 def rows_for(x: Array, weight: Array) -> Array:
     """x as an array, whose rows can go through these weights."""
-    x = x if hasattr(x, "shape") else np.asarray(x)
-    rows, weights = x.shape, shape_of(weight)
+    try:
+        rows, weights = x.shape, weight.shape
+    except AttributeError:
+        x = x if hasattr(x, "shape") else np.asarray(x)
+        rows, weights = x.shape, shape_of(weight)
     if len(weights) != 2 or rows[-1:] != weights[1:]:
         shapes = [rows, weights]
         raise ShapeError("linear", shapes, "the last axes should be equal")
