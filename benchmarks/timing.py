@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -62,24 +61,7 @@ def duel(
     return times
 
 
-def cell(times: Sequence[float], unit: float = 1e6) -> str:
-    """The median and, in brackets, the least and the greatest."""
-    median = statistics.median(times) * unit
-    low, high = min(times) * unit, max(times) * unit
-    digits = 0 if median >= 100 else 1 if median >= 10 else 2
-    return f"{median:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
-
-
 def ratios(times: Times, name: str, base: str = "PyTorch") -> list[float]:
     """How many times as fast as PyTorch, round by round."""
     pairs = zip(times[base], times[name], strict=True)
     return [theirs / ours for theirs, ours in pairs]
-
-
-def ratio(times: Times, name: str, base: str = "PyTorch") -> str:
-    """The median of the paired ratios, and the ratio of the least times."""
-    if name not in times or base not in times:
-        return "–"
-    paired = statistics.median(ratios(times, name, base))
-    least = min(times[base]) / min(times[name])
-    return f"{paired:.2f} / {least:.2f}"
