@@ -64,8 +64,7 @@ class _Sink:
 
 
 class Walk:
-    """Walks through values. Those who have to know all that a value consists
-    of override `opaque`, which is asked for what is no data."""
+    """Walks through a value."""
 
     def __init__(self) -> None:
         self.readers: dict[type, Reader | None] = {}
@@ -89,11 +88,7 @@ class Walk:
             reader = self.readers[kind]
         except KeyError:
             self.readers[kind] = reader = _reader(kind)
-        return self.opaque(one) if reader is None else reader(one)
-
-    def opaque(self, one: Any) -> Any:
-        """What stands for an object that is no data."""
-        return type(one).__name__
+        return kind.__name__ if reader is None else reader(one)
 
 
 class _Pickler(pickle.Pickler):
