@@ -135,9 +135,9 @@ def measure(claims: int) -> tuple[int, dict[str, Cost]]:
 
 def mutants(claims: int) -> dict[str, float]:
     """What it takes to try all changes of a chapter, and how many there are."""
-    from bookproof.chapter import read_chapter
     from bookproof.config import Project
-    from bookproof.mutate import mutants
+    from bookproof.mutating.mutate import mutants
+    from bookproof.reading.chapter import read_chapter
 
     with tempfile.TemporaryDirectory(prefix="press-") as name:
         path = book(Path(name), claims)
@@ -150,11 +150,11 @@ def speeds(claims: int) -> tuple[int, float, float]:
     """In this process, start-up aside: the bytes of the chapter, the seconds
     that reading and linting it takes, and how many of its relations are
     checked a second."""
-    from bookproof.chapter import read_chapter
-    from bookproof.claims import Scope
     from bookproof.config import Project
-    from bookproof.elements import Marker
-    from bookproof.lint import lint_chapter
+    from bookproof.judging.claims import Scope
+    from bookproof.prose.lint import lint_chapter
+    from bookproof.reading.chapter import read_chapter
+    from bookproof.reading.elements import Marker
 
     with tempfile.TemporaryDirectory(prefix="press-") as name:
         path = book(Path(name), claims)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bookproof.table import MARKERS, TABLE
+from bookproof.reading.table import MARKERS, TABLE
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs"

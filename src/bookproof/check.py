@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bookproof import refs, statements
-from bookproof.chapter import read_chapter
+from bookproof import statements
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
-from bookproof.elements import Chapter
-from bookproof.inputs import Inputs
-from bookproof.lint import lint_book, lint_chapter
+from bookproof.judging import refs
+from bookproof.keeping.inputs import Inputs
+from bookproof.keeping.verdicts import Progress, Verdicts, verdicts
 from bookproof.outcome import Outcome
-from bookproof.verdicts import Progress, Verdicts, verdicts
+from bookproof.prose.lint import lint_book, lint_chapter
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter
 
 
 @dataclass
@@ -235,8 +236,8 @@ def source(
 ) -> tuple[list[Finding], dict[tuple[str, int], str]]:
     """How the source differs from the book; and the book's line of each
     line of the source."""
-    from bookproof import tangle
-    from bookproof.where import book_lines
+    from bookproof.tangling import tangle
+    from bookproof.tangling.where import book_lines
 
     tangled = tangle.tangle(chapters, project)
     return tangle.check(tangled, project), dict(book_lines(tangled))

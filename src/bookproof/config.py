@@ -85,7 +85,7 @@ class Project:
         Without an `index.md`, the folder's files in the order of their names.
         Raises BookError when the table of contents and the folder differ.
         """
-        from bookproof.toctree import reading_order
+        from bookproof.reading.toctree import reading_order
 
         order, findings = reading_order(self)
         if findings:

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 from bookproof import check
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
-from bookproof.journal import change_all, resume
-from bookproof.toctree import Contents, contents
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.toctree import Contents, contents
+from bookproof.tangling.journal import change_all, resume
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NUMBER = re.compile(r"([a-z]+)0*([0-9]+)(?:-|$)")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bookproof.diagnostics import Finding, Place
-from bookproof.elements import (
+from bookproof.reading.elements import (
     Cell,
     Chapter,
     Element,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from bookproof.elements import Chapter
 from bookproof.outcome import Outcome, runnable
+from bookproof.reading.elements import Chapter
 
 
 @contextlib.contextmanager

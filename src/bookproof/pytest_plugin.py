@@ -18,11 +18,11 @@ import pytest
 if TYPE_CHECKING:
     from bookproof.config import Project
     from bookproof.diagnostics import Finding
-    from bookproof.elements import Chapter
+    from bookproof.mutating.survivors import Trial
     from bookproof.outcome import Outcome
-    from bookproof.run import ChapterRun
+    from bookproof.reading.elements import Chapter
+    from bookproof.running.run import ChapterRun
     from bookproof.statements import Statement
-    from bookproof.survivors import Trial
 
 
 SAMPLE = 20
@@ -136,17 +136,17 @@ class ChapterFile(pytest.File):
     @functools.cached_property
     def chapter(self) -> Chapter:
         """The chapter as read."""
-        from bookproof.chapter import read_chapter
+        from bookproof.reading.chapter import read_chapter
 
         return read_chapter(self.path, self.project)
 
     def collect(self) -> Iterator[pytest.Item]:
         """The lint, its findings, and each thing that has a verdict."""
-        from bookproof import kills
         from bookproof.check import chapter_findings
-        from bookproof.elements import PlainMath
-        from bookproof.mutate import mutants
+        from bookproof.mutating import kills
+        from bookproof.mutating.mutate import mutants
         from bookproof.outcome import blank, runnable
+        from bookproof.reading.elements import PlainMath
 
         known = _statements(self.project.root)
         found = chapter_findings(self.chapter, self.project, known)
@@ -178,8 +178,8 @@ class ChapterFile(pytest.File):
     @functools.cached_property
     def trial(self) -> Trial:
         """The mutants that are tried on the way."""
-        from bookproof import kills
-        from bookproof.survivors import Trial
+        from bookproof.mutating import kills
+        from bookproof.mutating.survivors import Trial
 
         chosen = kills.sample(self.project, self.chapter, SAMPLE)
         return Trial(self.chapter, self.project, chosen)
@@ -187,10 +187,10 @@ class ChapterFile(pytest.File):
     @functools.cached_property
     def run(self) -> ChapterRun:
         """The chapter's one run, as far as the selected items need it."""
-        from bookproof import ledger
+        from bookproof.keeping import ledger
         from bookproof.outcome import runnable
         from bookproof.pytest_traces import book_lines
-        from bookproof.run import run_chapter
+        from bookproof.running.run import run_chapter
 
         own = [item for item in self.session.items if item.parent is self]
         wanted = frozenset(
@@ -249,7 +249,7 @@ class MutantsItem(_Item):
 
     def runtest(self) -> None:
         """Look into the record; try the sample in the chapter's run."""
-        from bookproof import kills
+        from bookproof.mutating import kills
 
         parent = self.parent
         self.fail(kills.complaints(parent.project, parent.chapter))

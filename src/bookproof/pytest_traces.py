@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bookproof.config import Project
-from bookproof.where import lines_in_step
+from bookproof.tangling.where import lines_in_step
 
 _LINES: dict[Path, Mapping[tuple[str, int], str]] = {}
 

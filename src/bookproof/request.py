@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bookproof.elements import Chapter, Element
+from bookproof.reading.elements import Chapter, Element
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bookproof.diagnostics import BookError, Finding, Place
-from bookproof.table import Argument, Body
+from bookproof.reading.table import Argument, Body
 
 PYPROJECT = "pyproject.toml"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bookproof import check, ledger, statements
+from bookproof import check, statements
 from bookproof.config import Project
-from bookproof.inputs import Inputs
+from bookproof.keeping import ledger
+from bookproof.keeping.inputs import Inputs
 from bookproof.outcome import Outcome
 from bookproof.report import say
 

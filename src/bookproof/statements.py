@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
-from bookproof.elements import Chapter, Exercise, Marker, Solution
 from bookproof.outcome import Outcome
+from bookproof.reading.elements import Chapter, Exercise, Marker, Solution
 
 _NO_ENTRIES = ("comment", "string", "preamble")
 _YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?!\w|[.,]\d)")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
-from bookproof.elements import Chapter
 from bookproof.outcome import Outcome
-from bookproof.run import ChapterRun, run_chapter
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter
+from bookproof.running.run import ChapterRun, run_chapter
 
 FRONT = """\
 ---

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bookproof import cli, verdicts
+from bookproof import cli
+from bookproof.keeping import verdicts
 
 CHANGES = ("os.rename", "os.remove", "os.chmod", "os.mkdir", "os.link")
 HIDDEN = (".writing-", ".unfinished")

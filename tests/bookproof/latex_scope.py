@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bookproof.claims import Scope, Verdict
 from bookproof.diagnostics import Finding, Text
-from bookproof.elements import Marker, SymbolRow, Symbols
+from bookproof.judging.claims import Scope, Verdict
+from bookproof.reading.elements import Marker, SymbolRow, Symbols
 
 
 class Bench:

@@ -265,7 +265,11 @@ IN_A_CHAPTER = (
     ),
     swap(
         "patched",
-        "‸" + cell("import bookproof.facts", "bookproof.facts.ROUNDING = 9"),
+        "‸"
+        + cell(
+            "import bookproof.judging.facts",
+            "bookproof.judging.facts.ROUNDING = 9",
+        ),
         "ROUNDING = 9",
         "ROUNDING",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from bookproof.table import MARKER_ROLES, PLAIN_ROLES, TABLE
+from bookproof.reading.table import MARKER_ROLES, PLAIN_ROLES, TABLE
 
 FRONT = (
     "---\njupytext: {text_representation: {extension: .md, "

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Book
 
-from bookproof.run import ChapterRun, run_chapter
+from bookproof.running.run import ChapterRun, run_chapter
 
 HARMLESS = {
     "a thread": "import threading, time\n"

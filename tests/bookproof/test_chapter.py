@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookproof.blocks import slug
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Text
-from bookproof.elements import (
+from bookproof.reading.blocks import slug
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import (
     Cell,
     Chapter,
     Chunk,
@@ -28,7 +28,7 @@ from bookproof.elements import (
     SymbolRow,
     Symbols,
 )
-from bookproof.markdown import Lexer, make_parser
+from bookproof.reading.markdown import Lexer, make_parser
 
 PROJECT = Project(root=Path("/p"), book=Path("/p"), source=Path("/p/src"))
 

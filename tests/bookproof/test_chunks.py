@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookproof.chapter import read_chapter
-from bookproof.chunks import HEADER, Joined, join
 from bookproof.config import Project
-from bookproof.gaps import gap, inner_string_lines
-from bookproof.targets import bad_target
+from bookproof.reading.chapter import read_chapter
+from bookproof.tangling.chunks import HEADER, Joined, join
+from bookproof.tangling.gaps import gap, inner_string_lines
+from bookproof.tangling.targets import bad_target
 
 PROJECT = Project(root=Path("/p"), book=Path("/p"), source=Path("/p/src"))
 

@@ -776,7 +776,9 @@ def test_a_number_beyond_floats_is_a_placed_error(bench: Bench) -> None:
 def test_an_endless_claim_is_stopped(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bookproof.claims.limited", partial(limited, 0.05))
+    monkeypatch.setattr(
+        "bookproof.judging.claims.limited", partial(limited, 0.05)
+    )
     formula = r"\sum_{i=1}^{999} \sum_{j=1}^{999} i j = 1"
     (finding,) = bench.check(formula).findings
     assert finding.rule == "limit"

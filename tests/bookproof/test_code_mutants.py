@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from conftest import Book
 
-from bookproof import code_kills, exercised, kills
 from bookproof.cli import main
-from bookproof.code_kills import CodeKills
-from bookproof.code_mutants import CodeMutant, code_mutants
-from bookproof.elements import Chapter, Marker
-from bookproof.kills import Count
-from bookproof.reasons import Reasons
-from bookproof.run import run_chapter
-from bookproof.tangle import tangle
+from bookproof.mutating import code_kills, exercised, kills
+from bookproof.mutating.code_kills import CodeKills
+from bookproof.mutating.code_mutants import CodeMutant, code_mutants
+from bookproof.mutating.kills import Count
+from bookproof.mutating.reasons import Reasons
+from bookproof.reading.elements import Chapter, Marker
+from bookproof.running.run import run_chapter
+from bookproof.tangling.tangle import tangle
 
 BODY = '''\
 # A chapter

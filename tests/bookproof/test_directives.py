@@ -11,7 +11,7 @@ from sphinx.directives.other import TocTree
 from sphinx.directives.patches import Figure, MathDirective
 from sphinxcontrib.bibtex.directives import BibliographyDirective
 
-from bookproof.table import MARKERS, TABLE
+from bookproof.reading.table import MARKERS, TABLE
 from bookproof.weave import (
     asides,
     chunk_index,

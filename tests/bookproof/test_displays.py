@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bookproof.displays import refused
+from bookproof.running.displays import refused
 
 CELLS = {
     'from IPython.display import HTML\nHTML("<script>x()</script>")': "HTML",

@@ -14,9 +14,9 @@ import pytest
 from nbclient import NotebookClient
 from weave_book import FRONT, ROOT, SmallBook
 
-from bookproof import outputs
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
+from bookproof.reading.chapter import read_chapter
+from bookproof.running import outputs
 from bookproof.weave.notebooks import notebook, placed, script
 
 TAKING = (

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from latex_scope import Bench, shown
 
-from bookproof import texts
 from bookproof.diagnostics import Text
 from bookproof.latex import steps
+from bookproof.reading import texts
 
 
 class Counted:

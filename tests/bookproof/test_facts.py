@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bookproof.claims import Verdict
 from bookproof.diagnostics import Place, Text
-from bookproof.elements import Marker
-from bookproof.facts import verify_fact
-from bookproof.words import counts, numbers
+from bookproof.judging.claims import Verdict
+from bookproof.judging.facts import verify_fact
+from bookproof.prose.words import counts, numbers
+from bookproof.reading.elements import Marker
 
 
 def fact(words: str, value: object, **options: str) -> Verdict:

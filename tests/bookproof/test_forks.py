@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bookproof.forks import DIED, LATE, Failed, in_copies
+from bookproof.mutating.forks import DIED, LATE, Failed, in_copies
 
 
 def hang() -> None:

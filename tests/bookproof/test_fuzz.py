@@ -17,14 +17,17 @@ import random_chapters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookproof import check, python, stitch, vocabulary
-from bookproof.chapter import read_chapter
+from bookproof import check
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Text
 from bookproof.latex.options import OptionError, read_options
-from bookproof.lint import lint_book
-from bookproof.tangle import tangle, write
-from bookproof.words import counts, numbers
+from bookproof.prose import vocabulary
+from bookproof.prose.lint import lint_book
+from bookproof.prose.words import counts, numbers
+from bookproof.reading import python
+from bookproof.reading.chapter import read_chapter
+from bookproof.tangling import stitch
+from bookproof.tangling.tangle import tangle, write
 
 
 def project(folder: str) -> Project:

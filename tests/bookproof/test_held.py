@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
-from bookproof.elements import Chapter, Marker
-from bookproof.held import Said, large_counts
-from bookproof.spelled import orders, spelled
+from bookproof.prose.held import Said, large_counts
+from bookproof.prose.spelled import orders, spelled
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter, Marker
 
 ROOT = Path("/p")
 PROJECT = Project(root=ROOT, book=ROOT, source=ROOT / "src")

@@ -11,18 +11,20 @@ from conftest import Book
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookproof import check, kept, ledger, run, verdicts
-from bookproof.chapter import read_chapter
-from bookproof.claims import Scope
-from bookproof.elements import (
+from bookproof import check
+from bookproof.judging.claims import Scope
+from bookproof.judging.facts import verify_fact
+from bookproof.keeping import kept, ledger, verdicts
+from bookproof.outcome import runnable
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import (
     Cell,
     Chapter,
     Element,
     Marker,
     Symbols,
 )
-from bookproof.facts import verify_fact
-from bookproof.outcome import runnable
+from bookproof.running import run
 
 BODY = r"""
 # A chapter

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from bookproof import check, inputs, ledger
-from bookproof.inputs import Inputs
+from bookproof import check
+from bookproof.keeping import inputs, ledger
+from bookproof.keeping.inputs import Inputs
 
 TOOL = '''\
 """A library."""

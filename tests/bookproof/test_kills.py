@@ -7,10 +7,10 @@ import json
 import pytest
 from conftest import Book
 
-from bookproof import kills
 from bookproof.cli import main
 from bookproof.diagnostics import BookError
-from bookproof.reasons import Reasons
+from bookproof.mutating import kills
+from bookproof.mutating.reasons import Reasons
 
 BODY = """\
 # A chapter

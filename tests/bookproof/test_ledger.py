@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from bookproof import check, ledger
-from bookproof.chapter import read_chapter
+from bookproof import check
 from bookproof.config import Project
 from bookproof.diagnostics import Place
-from bookproof.elements import Chapter
-from bookproof.inputs import Inputs, Noted
+from bookproof.keeping import ledger
+from bookproof.keeping.inputs import Inputs, Noted
 from bookproof.outcome import Outcome
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter
 from bookproof.statements import Statement, check_citations, settled
 from bookproof.statements import check as check_sources
 

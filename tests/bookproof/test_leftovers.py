@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bookproof import leftovers
+from bookproof.running import leftovers
 
 SETTING = f"BOOKPROOF_TEST_OF_LEFTOVERS={os.getpid()}"
 

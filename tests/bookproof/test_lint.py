@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bookproof import vocabulary
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
-from bookproof.elements import Chapter
-from bookproof.lint import lint_book, lint_chapter
-from bookproof.mutate import mutants
+from bookproof.mutating.mutate import mutants
+from bookproof.prose import vocabulary
+from bookproof.prose.lint import lint_book, lint_chapter
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter
 
 ROOT = Path("/p")
 PROJECT = Project(root=ROOT, book=ROOT, source=ROOT / "src")

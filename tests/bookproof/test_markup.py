@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bookproof import check
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
+from bookproof.reading.chapter import read_chapter
 
 ROOT = Path("/p")
 PROJECT = Project(root=ROOT, book=ROOT, source=ROOT / "src")

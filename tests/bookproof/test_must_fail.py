@@ -20,13 +20,17 @@ from must_fail import (
     Pair,
 )
 
-from bookproof import cli, kills, markdown, reasons, tangle, verdicts
+from bookproof import cli
 from bookproof.config import Project
 from bookproof.diagnostics import Finding
-from bookproof.elements import Chapter
+from bookproof.keeping import verdicts
+from bookproof.mutating import kills, reasons
 from bookproof.outcome import blank, runnable
+from bookproof.reading import markdown
+from bookproof.reading.elements import Chapter
 from bookproof.rules import Rule
-from bookproof.run import ChapterRun
+from bookproof.running.run import ChapterRun
+from bookproof.tangling import tangle
 
 MARK = "‸"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
-from bookproof.elements import Chapter
-from bookproof.mutate import KINDS, Mutant, mutants, parts
+from bookproof.mutating.mutate import KINDS, Mutant, mutants, parts
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter
 
 CHAPTER = r"""# A title
 

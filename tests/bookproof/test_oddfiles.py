@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import FRONT, Book
 
-from bookproof import cli, replace
+from bookproof import cli
+from bookproof.tangling import replace
 
 TEXT = (
     f'{FRONT}# T\n\nWords.\n\n```{{chunk}} pkg.py\n"""A module."""\n\n'

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from bookproof import patience
-from bookproof.patience import Clock
+from bookproof.running import patience
+from bookproof.running.patience import Clock
 
 
 def test_the_time_that_a_process_waits_for_a_processor_is_given_back(

@@ -137,7 +137,7 @@ def test_projects_that_do_not_ask_for_it_are_left_alone(
     other.write("ch", BODY)
     (tmp_path / "test_it.py").write_text(
         "import sys\n\n\ndef test_it():\n"
-        "    assert 'bookproof.chapter' not in sys.modules\n"
+        "    assert 'bookproof.reading.chapter' not in sys.modules\n"
     )
     done = other.pytest("-rA")
     assert done.returncode == 0

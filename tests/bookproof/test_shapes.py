@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from latex_scope import Bench, shown
 
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import Text
-from bookproof.elements import Symbols
-from bookproof.lint import lint_chapter
-from bookproof.mutate import mutants
-from bookproof.survivors import try_mutants
+from bookproof.mutating.mutate import mutants
+from bookproof.mutating.survivors import try_mutants
+from bookproof.prose.lint import lint_chapter
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Symbols
 
 WIDTHS = [2, 3, 5]
 LAYERS = {1: np.ones((3, 2)), 2: np.ones((5, 3))}

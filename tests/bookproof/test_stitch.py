@@ -12,12 +12,14 @@ import random_books
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookproof import cli, stitch, texts
-from bookproof.chapter import read_chapter
+from bookproof import cli
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding
-from bookproof.elements import Chapter, Chunk
-from bookproof.tangle import Tangled, check, tangle, write
+from bookproof.reading import texts
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter, Chunk
+from bookproof.tangling import stitch
+from bookproof.tangling.tangle import Tangled, check, tangle, write
 
 BOOK = '''# One
 
@@ -440,10 +442,10 @@ def ugly(book: dict[str, str]) -> dict[str, str]:
 
 KILLED = """
 import os, pathlib, signal, sys
-from bookproof import journal, stitch
-from bookproof.chapter import read_chapter
+from bookproof.tangling import journal, stitch
+from bookproof.reading.chapter import read_chapter
 from bookproof.config import Project
-from bookproof.tangle import check, tangle
+from bookproof.tangling.tangle import check, tangle
 
 project = Project.find(pathlib.Path(sys.argv[1]))
 read = lambda: [read_chapter(p, project) for p in project.chapters()]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from conftest import Book, new_book
 
-from bookproof.chapter import read_chapter
 from bookproof.diagnostics import BookError
-from bookproof.mutate import KINDS
-from bookproof.run import run_chapter
-from bookproof.survivors import Fate, Tried, choose, try_mutants
+from bookproof.mutating.mutate import KINDS
+from bookproof.mutating.survivors import Fate, Tried, choose, try_mutants
+from bookproof.reading.chapter import read_chapter
+from bookproof.running.run import run_chapter
 
 BODY = """\
 # A chapter

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
 from bookproof.diagnostics import BookError
-from bookproof.tangle import RECORD, Tangled, check, main, tangle, write
+from bookproof.reading.chapter import read_chapter
+from bookproof.tangling.tangle import (
+    RECORD,
+    Tangled,
+    check,
+    main,
+    tangle,
+    write,
+)
 
 ONE = '''# One
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bookproof import check, cli, inputs, unchanged
-from bookproof.elements import Chapter
+from bookproof import check, cli
+from bookproof.keeping import inputs, unchanged
+from bookproof.reading.elements import Chapter
 
 BODY = """\
 # A chapter

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bookproof.chapter import read_chapter
-from bookproof.elements import Marker
-from bookproof.mutate import Mutant, mutants
-from bookproof.run import ChapterRun, run_chapter
-from bookproof.used import Used, reached
+from bookproof.keeping.used import Used, reached
+from bookproof.mutating.mutate import Mutant, mutants
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Marker
+from bookproof.running.run import ChapterRun, run_chapter
 
 CHAPTER = r"""
 # A chapter

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from bookproof import cli, watch
+from bookproof import cli
+from bookproof.live import watch
 from bookproof.live.server import EVENTS, SCRIPT, Server
 
 CONF = """\

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
-from bookproof.elements import Chapter
-from bookproof.kills import Count
+from bookproof.mutating.kills import Count
+from bookproof.reading.elements import Chapter
 from bookproof.weave.book import Page
 from bookproof.weave.code_noticed import share
 from bookproof.weave.colophon import colophon

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bookproof import outputs
-from bookproof.run import run_chapter
+from bookproof.running import outputs
+from bookproof.running.run import run_chapter
 
 CHAPTER = """\
     # A chapter
@@ -488,13 +488,13 @@ def test_what_a_cell_starts_in_a_session_of_its_own_ends_too(
 
 
 PATCHES = (
-    "import bookproof.facts as f\nf.verify_fact = lambda *_: None",
-    "import bookproof.facts as f\nf.compare.__code__ = (lambda m, v: "
+    "import bookproof.judging.facts as f\nf.verify_fact = lambda *_: None",
+    "import bookproof.judging.facts as f\nf.compare.__code__ = (lambda m, v: "
     "([], ())).__code__",
     "from bookproof.latex.checker import Checker\n"
     "Checker.run = lambda self: None",
-    "from bookproof.guard import Guard\nGuard.undo = lambda self: []\n"
-    "import bookproof.facts as f\nf.compare = lambda *_: ([], ())",
+    "from bookproof.running.guard import Guard\nGuard.undo = lambda self: []\n"
+    "import bookproof.judging.facts as f\nf.compare = lambda *_: ([], ())",
     "import math\nmath.isfinite = lambda _: True",
     "import builtins\nbuiltins.abs = lambda _: 0",
 )

@@ -22,11 +22,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "bookproof"))
 with atheris.instrument_imports(
     include=["bookproof"], exclude=["bookproof.latex"]
 ):
-    from bookproof import check, tangle
-    from bookproof.chapter import read_chapter
+    from bookproof import check
     from bookproof.config import Project
     from bookproof.diagnostics import BookError, Finding
-    from bookproof.lint import lint_book
+    from bookproof.prose.lint import lint_book
+    from bookproof.reading.chapter import read_chapter
+    from bookproof.tangling import tangle
 
 import random_chapters
 

@@ -21,12 +21,12 @@ from bookproof.cli.common import (
     tell,
 )
 from bookproof.config import Project, real
-from bookproof.elements import Chapter
+from bookproof.reading.elements import Chapter
 from bookproof.report import say, summary
 
 if TYPE_CHECKING:
     from bookproof.check import Report
-    from bookproof.unchanged import Memory, Result
+    from bookproof.keeping.unchanged import Memory, Result
 
 
 def add(commands: Commands) -> None:
@@ -93,7 +93,7 @@ def _check(options: argparse.Namespace) -> int:
     jobs = jobs_of(options)
     memory = None
     if project.configured:
-        from bookproof.unchanged import Memory
+        from bookproof.keeping.unchanged import Memory
 
         memory = Memory(project, options.chapters)
     known = memory.recall() if memory and not options.force else None
@@ -138,7 +138,7 @@ def _checked(
 ) -> tuple[Result, Report]:
     """Read, lint and run what has to be run; and what is known of that."""
     from bookproof import check, progress
-    from bookproof.unchanged import Result
+    from bookproof.keeping.unchanged import Result
 
     paths, findings = paths_of(options, project)
     chapters = check.read(project, paths)

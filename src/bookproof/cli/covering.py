@@ -53,7 +53,9 @@ def add(commands: Commands) -> None:
 
 
 def _coverage(options: argparse.Namespace) -> int:
-    from bookproof import check, covered, covering, progress, tangle
+    from bookproof import check, progress
+    from bookproof.coverage import covered, covering
+    from bookproof.tangling import tangle
 
     if importlib.util.find_spec("coverage") is None:
         raise UsageError("coverage.py is missing; pip install coverage")

@@ -21,7 +21,7 @@ from bookproof.cli.common import (
 )
 from bookproof.config import Project
 from bookproof.diagnostics import BookError
-from bookproof.elements import Chapter
+from bookproof.reading.elements import Chapter
 from bookproof.report import say
 
 _DESCRIPTION = r"""
@@ -105,8 +105,9 @@ def add(commands: Commands) -> None:
 
 
 def _mutate(options: argparse.Namespace) -> int:
-    from bookproof import check, kills, progress, survivors
-    from bookproof.kill_report import as_json, as_text
+    from bookproof import check, progress
+    from bookproof.mutating import kills, survivors
+    from bookproof.mutating.kill_report import as_json, as_text
 
     project = project_of(options)
     if options.new and options.sample is not None:
@@ -142,10 +143,11 @@ def _mutate(options: argparse.Namespace) -> int:
 def _code(
     options: argparse.Namespace, project: Project, chapters: list[Chapter]
 ) -> int:
-    from bookproof import code_kills, exercised, progress
-    from bookproof.code_mutants import code_mutants
-    from bookproof.kill_report import code_json, code_text
-    from bookproof.reasons import code_reasons
+    from bookproof import progress
+    from bookproof.mutating import code_kills, exercised
+    from bookproof.mutating.code_mutants import code_mutants
+    from bookproof.mutating.kill_report import code_json, code_text
+    from bookproof.mutating.reasons import code_reasons
 
     jobs, lock = jobs_of(options), threading.Lock()
     keeps = project.configured and not options.chapters

@@ -69,7 +69,8 @@ def _add_where(commands: Commands) -> None:
 
 
 def _tangle(options: argparse.Namespace) -> int:
-    from bookproof import check, journal, tangle
+    from bookproof import check
+    from bookproof.tangling import journal, tangle
 
     project = project_of(options)
     if not options.check:
@@ -87,7 +88,8 @@ def _tangle(options: argparse.Namespace) -> int:
 
 
 def _stitch(options: argparse.Namespace) -> int:
-    from bookproof import check, journal, stitch
+    from bookproof import check
+    from bookproof.tangling import journal, stitch
 
     project = project_of(options)
     if not options.check:
@@ -107,7 +109,7 @@ def _stitch(options: argparse.Namespace) -> int:
 
 
 def _where(options: argparse.Namespace) -> int:
-    from bookproof import where
+    from bookproof.tangling import where
 
     project = project_of(options)
     asked = re.fullmatch(r"(.+?):(\d+)(?:-(\d+))?(?::\d+)?", options.place)

@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from bookproof import watch
+    from bookproof.live import watch
     from bookproof.live.rounds import Rounds
     from bookproof.live.server import Server
 

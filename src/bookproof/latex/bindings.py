@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bookproof import python
 from bookproof.diagnostics import Text
 from bookproof.latex.noting import Noting
 from bookproof.latex.printing import show_node, show_symbol
@@ -21,6 +20,7 @@ from bookproof.latex.tree import (
     Symbol,
     walk,
 )
+from bookproof.reading import python
 
 
 class Skeleton(NamedTuple):

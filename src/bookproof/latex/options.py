@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from bookproof import python
 from bookproof.diagnostics import Text
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.statements import read_symbol
 from bookproof.latex.tree import Symbol
+from bookproof.reading import python
 
 _LOOP = re.compile(r"\s*(?P<letter>\S.*?)\s+in\s+(?P<python>\S.*?)\s*\Z", re.S)
 _BIND = re.compile(

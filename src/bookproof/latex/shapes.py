@@ -11,14 +11,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bookproof import texts
 from bookproof.diagnostics import Text
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.statements import Statements
 from bookproof.latex.tokens import tokenize
 from bookproof.latex.tree import Node
 from bookproof.latex.values import Function, Thing, Value, as_int, describe
-from bookproof.spelled import COUNTS
+from bookproof.prose.spelled import COUNTS
+from bookproof.reading import texts
 
 FORMULA = re.compile(r"(as )?\$([^$]+)\$")
 """A cell that can be checked: sizes, or a symbol of the same shape."""

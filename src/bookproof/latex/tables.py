@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bookproof import python
 from bookproof.diagnostics import Finding
-from bookproof.elements import SymbolRow, Symbols
 from bookproof.latex import tree as t
 from bookproof.latex.bindings import Bindings, Row
 from bookproof.latex.environment import Evaluate
@@ -15,6 +13,8 @@ from bookproof.latex.evaluate import Evaluator
 from bookproof.latex.printing import show_node
 from bookproof.latex.shapes import read_shape
 from bookproof.latex.statements import read_list, read_symbol
+from bookproof.reading import python
+from bookproof.reading.elements import SymbolRow, Symbols
 
 
 def read_rows(

@@ -7,12 +7,12 @@ value that the expression has in Python.
 from __future__ import annotations
 
 from bookproof.diagnostics import Text
-from bookproof.expressions import is_constant, same
 from bookproof.latex import tree as t
 from bookproof.latex.bindings import Bindings
 from bookproof.latex.errors import FormulaError
 from bookproof.latex.printing import show_node
 from bookproof.latex.statements import Formula
+from bookproof.reading.expressions import is_constant, same
 from bookproof.rules import Rule
 
 

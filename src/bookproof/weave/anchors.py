@@ -6,7 +6,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from bookproof.elements import Marker
+from bookproof.reading.elements import Marker
 
 
 def marker_anchor(marker: Marker) -> str:

@@ -16,13 +16,15 @@ from weakref import WeakKeyDictionary
 
 from sphinx.environment import BuildEnvironment
 
-from bookproof import kills, ledger, outputs
-from bookproof.chapter import read_chapter
 from bookproof.config import Project
-from bookproof.elements import Chapter, Chunk, Marker, Symbols
-from bookproof.inputs import Inputs
-from bookproof.kills import Kills
-from bookproof.table import MARKERS
+from bookproof.keeping import ledger
+from bookproof.keeping.inputs import Inputs
+from bookproof.mutating import kills
+from bookproof.mutating.kills import Kills
+from bookproof.reading.chapter import read_chapter
+from bookproof.reading.elements import Chapter, Chunk, Marker, Symbols
+from bookproof.reading.table import MARKERS
+from bookproof.running import outputs
 
 _BOOKS: WeakKeyDictionary[BuildEnvironment, Book] = WeakKeyDictionary()
 

@@ -6,11 +6,11 @@ import html
 
 from sphinx.builders import Builder
 
-from bookproof import code_kills
-from bookproof.code_kills import CodeKills
-from bookproof.code_mutants import CodeMutant
-from bookproof.kills import Count
-from bookproof.tangle import tangle
+from bookproof.mutating import code_kills
+from bookproof.mutating.code_kills import CodeKills
+from bookproof.mutating.code_mutants import CodeMutant
+from bookproof.mutating.kills import Count
+from bookproof.tangling.tangle import tangle
 from bookproof.weave.book import Book, Page, book_of
 from bookproof.weave.code_pages import piece_at, source_text
 from bookproof.weave.things import Things

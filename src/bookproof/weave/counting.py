@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-from bookproof.elements import (
+from bookproof.reading.elements import (
     Cell,
     Chunk,
     Element,
@@ -20,7 +20,7 @@ from bookproof.elements import (
     Solution,
     Symbols,
 )
-from bookproof.table import MARKERS
+from bookproof.reading.table import MARKERS
 from bookproof.weave.book import Page
 from bookproof.weave.katex import airy
 

@@ -9,8 +9,8 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from bookproof.elements import Marker
-from bookproof.table import MARKERS, TABLE
+from bookproof.reading.elements import Marker
+from bookproof.reading.table import MARKERS, TABLE
 from bookproof.weave.anchors import marker_anchor, name_anchor
 from bookproof.weave.book import Page
 from bookproof.weave.meeting import next_marker

@@ -8,8 +8,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookproof import outputs
-from bookproof.elements import Cell
+from bookproof.reading.elements import Cell
+from bookproof.running import outputs
 from bookproof.weave.book import Page, book_of
 from bookproof.weave.notebooks import notebook, placed, script
 from bookproof.weave.plain_text import PlainPage

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from sphinx.builders import Builder
 
-from bookproof.elements import Cell, Element, Heading, Marker, Symbols
-from bookproof.used import Used
+from bookproof.keeping.used import Used
+from bookproof.reading.elements import Cell, Element, Heading, Marker, Symbols
 from bookproof.weave.arcs import Dot, draw
 from bookproof.weave.book import Page
 from bookproof.weave.things import Shown, Things, files_in, used_by

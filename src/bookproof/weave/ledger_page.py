@@ -18,7 +18,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from bookproof.kills import Count
+from bookproof.mutating.kills import Count
 from bookproof.weave.anchors import marker_anchor
 from bookproof.weave.book import (
     Book,

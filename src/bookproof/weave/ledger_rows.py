@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.builders import Builder
 
-from bookproof.elements import Cell, Marker
+from bookproof.reading.elements import Cell, Marker
 from bookproof.weave.book import Page, book_of, kills_of
 from bookproof.weave.formulas import quiet_formula
 from bookproof.weave.things import (

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from bookproof.elements import Chunk, Element, Marker
+from bookproof.reading.elements import Chunk, Element, Marker
 from bookproof.weave.book import Page, book_of
 
 logger = logging.getLogger(__name__)

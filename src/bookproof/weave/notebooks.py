@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bookproof.gaps import inner_string_lines
+from bookproof.tangling.gaps import inner_string_lines
 from bookproof.weave.plain_text import Block
 
 _HEADER = """\

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from docutils import nodes
 
-from bookproof.elements import Chunk
+from bookproof.reading.elements import Chunk
 from bookproof.weave.book import Book, Page
 
 INCLUDE = re.compile(r"^(\s*)<<(.+)>>\s*$")

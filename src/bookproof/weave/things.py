@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from docutils import nodes
 from sphinx.builders import Builder
 
-from bookproof.elements import Marker
-from bookproof.used import Used
+from bookproof.keeping.used import Used
+from bookproof.reading.elements import Marker
 from bookproof.weave.anchors import marker_anchor, table_anchor
 from bookproof.weave.book import Book, Page, book_of, ledger_page
 from bookproof.weave.code_pages import piece_at

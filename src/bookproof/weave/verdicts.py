@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bookproof.elements import Marker
+from bookproof.reading.elements import Marker
 from bookproof.weave.book import Page
 
 State = Literal["holds", "cited", "unchecked", "unverified"]

@@ -1,0 +1,1 @@
+"""Which lines of the printed code run, told by chapter and line."""

@@ -1,0 +1,1 @@
+"""Verdicts that still stand need not be reached again."""

@@ -1,0 +1,1 @@
+"""Changes of what is printed, to prove that the checks can fail."""

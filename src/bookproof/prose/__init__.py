@@ -1,0 +1,1 @@
+"""Words and numbers in running text: nothing that asserts may escape."""

@@ -1,0 +1,1 @@
+"""The text of a chapter, from Markdown to a list of elements."""

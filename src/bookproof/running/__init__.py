@@ -1,0 +1,1 @@
+"""A chapter, run once and forward, in a process of its own."""

@@ -1,0 +1,1 @@
+"""From chapters to source files, and back."""
