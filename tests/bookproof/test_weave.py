@@ -118,7 +118,7 @@ def test_a_term_shows_without_the_expression_it_is_bound_to(
 
 def test_the_other_marks_say_what_they_are(book: SmallBook) -> None:
     page = book.page("adding")
-    assert re.search(r'class="mark mark-fact holds"[^>]*>about 5<', page)
+    assert re.search(r'class="mark mark-fact holds short"[^>]*>about 5<', page)
     assert re.search(r'class="mark mark-cited cited"', page)
     assert 'title="not checked: a matter of taste"' in page
     assert "&lt;w&gt;" not in page

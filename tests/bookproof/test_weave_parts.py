@@ -15,10 +15,11 @@ from bookproof.weave.code_noticed import share
 from bookproof.weave.colophon import colophon
 from bookproof.weave.identifiers import defined
 from bookproof.weave.katex import BadFormula, Katex
+from bookproof.weave.nodes import _attributes, apply, marked
 from bookproof.weave.punctuation import _wrap, length
 from bookproof.weave.roles import printed_words, statement_ids
 from bookproof.weave.translator import svg_size
-from bookproof.weave.verdicts import evidence
+from bookproof.weave.verdicts import Mark, evidence
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +149,20 @@ def test_a_share_of_mutants_is_never_rounded_up(
     count: Count, words: str
 ) -> None:
     assert share(count) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "short"),
+    [
+        ("fact", "1.02 × 10¹²", True),
+        ("fact", "sixteen letters.", True),
+        ("fact", "seventeen letters", False),
+        ("cited", "in 1970", False),
+    ],
+)
+def test_a_short_fact_stays_on_one_line(
+    kind: str, words: str, short: bool
+) -> None:
+    node = marked("", "", nodes.Text(words))
+    apply(node, Mark(id="a", kind=kind, state="holds", note=""))
+    assert ("short" in _attributes(node)["CLASS"].split()) is short

@@ -37,9 +37,14 @@ def apply(node: nodes.Element, mark: Mark) -> None:
     node["note"] = mark.note
 
 
+SHORT = 16
+"""Words up to this length stay on one line: `1.02 × 10¹²`, `3 µs`."""
+
+
 def _attributes(node: nodes.Element) -> dict[str, Any]:
+    short = node["kind"] == "fact" and len(node.astext()) <= SHORT
     return {
-        "CLASS": f"mark mark-{node['kind']} {node['state']}",
+        "CLASS": f"mark mark-{node['kind']} {node['state']}" + " short" * short,
         "data-claim": node["claim"],
         "title": node["note"],
     }
