@@ -43,7 +43,7 @@ def test_a_project_is_found_from_anywhere_within(tmp_path):
         tmp_path,
         {"a.md": "# A\n", "claims.toml": ""},
         'cell_seconds = 3\n[tool.bookproof.macros]\n"\\\\R" = "\\\\mathbb{R}"\n'
-        '[tool.bookproof.reading.directives]\naside = {body = "myst"}\n',
+        '[tool.bookproof.directives]\naside = {body = "myst"}\n',
     )
     assert Project.find(tmp_path / "book" / "a.md") == project
     assert project.root == tmp_path

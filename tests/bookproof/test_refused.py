@@ -119,6 +119,8 @@ def started(
         text=True,
         check=False,
         preexec_fn=first,
+        # A limit would cut short what Python keeps of the press itself.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     return f"{done.stdout} status {done.returncode}", texts(ready) == before
 

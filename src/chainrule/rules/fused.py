@@ -154,7 +154,7 @@ def surprises(
     flat, at = out.reshape(-1), np.arange(0, n * k, k) + labels
     with np.errstate(all="ignore"):
         np.exp(z, out=out)
-    total, hit = out.dot(ones(k, z.dtype)), flat[at]
+        total, hit = out.dot(ones(k, z.dtype)), flat[at]
     if tame(total) and tame(hit):
         found: np.ndarray = np.log(total / hit)
     else:
