@@ -88,12 +88,19 @@ def order(f: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("f", functions, ids=lambda f: f.__name__)
-def test_stand_ins_take_arguments_in_the_order_of_numpy(f: Any) -> None:
+def says_what_it_takes(f: Any) -> bool:
+    """Some functions of NumPy that are written in C have no signature."""
     try:
-        theirs = order(f)
+        return bool(order(f))
     except ValueError:
-        pytest.skip("this NumPy does not say what it takes")
+        return False
+
+
+@pytest.mark.parametrize(
+    "f", [*filter(says_what_it_takes, functions)], ids=lambda f: f.__name__
+)
+def test_stand_ins_take_arguments_in_the_order_of_numpy(f: Any) -> None:
+    theirs = order(f)
     named = [
         (one, other)
         for one, other in zip(theirs, order(functions[f]), strict=False)
