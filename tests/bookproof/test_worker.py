@@ -512,3 +512,29 @@ def test_a_cell_that_changes_the_press_is_found_and_undone(
     by_id = {each.id: each for each in seen.values()}
     assert by_id["cell-1"].findings[0].rule == "patched"
     assert by_id["wrong"].status == by_id["false"].status == "fails"
+
+
+BLAS = """\
+    # A chapter
+
+    ```{code-cell} ipython3
+    import os
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    threads = [int(os.environ.get(name, 0)) for name in names]
+    ```
+
+    There are {fact}`threads: 1, 1 and 1 <threads>`.
+    """
+
+
+def test_linear_algebra_has_one_thread_unless_one_asks(
+    book, monkeypatch
+) -> None:
+    """Workers run side by side, and threads that wait take processors; but a
+    setting of one's own is the only one, or OpenBLAS would not follow it."""
+    for name in ("OPENBLAS", "OMP", "MKL"):
+        monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
+    assert book.verdicts(BLAS)["threads"].status == "holds"
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    asked = book.verdicts(BLAS.replace("1, 1 and 1", "0, 2 and 0"))
+    assert asked["threads"].status == "holds"
