@@ -13,7 +13,8 @@ from zlib import crc32
 
 import numpy as np
 
-from chainrule.engine import Array, Node, Primitive, mode, plain, wanted
+from chainrule.changes import wanted
+from chainrule.engine import Array, Node, Primitive, mode, plain
 from chainrule.errors import AnomalyError, InPlaceError
 from chainrule.nested import leaves
 

@@ -28,10 +28,10 @@ from chainrule.engine import (
     mode,
     plain,
     running,
-    sweep,
 )
 from chainrule.errors import NotDifferentiable
 from chainrule.nested import leaves, rebuilt
+from chainrule.sweeping import sweep
 
 Function = Callable[..., Any]
 

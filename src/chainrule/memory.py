@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from chainrule.changes import memory
 from chainrule.checkpoint import checkpoint
-from chainrule.engine import Array, memory
+from chainrule.engine import Array
 
 
 # Watch arrays live and die

@@ -1,15 +1,13 @@
 # Edit the book, or edit here and stitch.
-"""Traced arrays: operators, NumPy's protocols, and `Tensor`."""
+"""`Tensor`, and the operators of all traced arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from inspect import signature
-from operator import attrgetter
-from typing import Any, Never
+from typing import Any
 
 import numpy as np
 
+from chainrule.changes import changed, memory
 from chainrule.engine import (
     NOTHING,
     Array,
@@ -17,55 +15,23 @@ from chainrule.engine import (
     Node,
     Primitive,
     Recorder,
-    Traced,
     apply,
-    changed,
-    memory,
     misfit,
     mode,
-    owned,
     plain,
-    sweep,
 )
 from chainrule.errors import InPlaceError, NotDifferentiable, ShapeError
+from chainrule.methods import Methods
 from chainrule.rules import elementwise as ew
-from chainrule.rules import (
-    indexing,
-    products,
-    rearranging,
-    reductions,
-    shapes,
-)
-from chainrule.rules.remedies import unruled
-from chainrule.rules.table import functions, ufuncs
+from chainrule.rules import products
+from chainrule.sweeping import owned, sweep
 
 
 # Do everything an array can, and be recorded
-class Operators(Traced):
+class Operators(Methods):
     """What a traced array can do: everything an array can, and be traced."""
 
     __slots__ = ()
-
-    # Say what the array looks like
-    shape = property(attrgetter("value.shape"))
-    dtype = property(attrgetter("value.dtype"))
-    ndim = property(attrgetter("value.ndim"))
-    size = property(attrgetter("value.size"))
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __bool__(self) -> bool:
-        return bool(plain(self))
-
-    __hash__ = object.__hash__
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.value!r})"
-
-    def __format__(self, spec: str) -> str:
-        value = plain(self)
-        return format(value.item() if value.size == 1 else value, spec)
 
     # Do arithmetic
     def __neg__(self) -> Array:
@@ -120,223 +86,6 @@ class Operators(Traced):
 
     def __rmatmul__(self, other: Any) -> Array:
         return binary(products.matmul, other, self)
-
-    # Pick entries
-    def __getitem__(self, index: Any) -> Array:
-        return indexing.take(self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise InPlaceError(
-            "entries of a traced array cannot be set; use np.where, or join "
-            "parts with np.concatenate"
-        )
-
-    def __iter__(self) -> Iterator[Array]:
-        return (self[i] for i in range(len(self)))
-
-    # Compare and count, which has no derivative
-    def __lt__(self, other: Any) -> Any:
-        return plain(self) < plain(other)
-
-    def __le__(self, other: Any) -> Any:
-        return plain(self) <= plain(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return plain(self) > plain(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return plain(self) >= plain(other)
-
-    def __eq__(self, other: object) -> Any:
-        return plain(self) == plain(other)
-
-    def __ne__(self, other: object) -> Any:
-        return plain(self) != plain(other)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return plain(self) // plain(other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return plain(other) // plain(self)
-
-    def __divmod__(self, other: Any) -> tuple[Any, Array]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> tuple[Any, Array]:
-        return other // self, other % self
-
-    # Offer the methods of arrays
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Array:
-        return reductions.sum(self, axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Array:
-        return reductions.mean(self, axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Array:
-        return reductions.max(self, axis, keepdims=keepdims)
-
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Array:
-        return reductions.min(self, axis, keepdims=keepdims)
-
-    def prod(self, axis: Any = None, *, keepdims: bool = False) -> Array:
-        return reductions.prod(self, axis, keepdims=keepdims)
-
-    def var(
-        self, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
-    ) -> Array:
-        return reductions.var(self, axis, ddof=ddof, keepdims=keepdims)
-
-    def std(
-        self, axis: Any = None, *, ddof: int = 0, keepdims: bool = False
-    ) -> Array:
-        return reductions.std(self, axis, ddof=ddof, keepdims=keepdims)
-
-    def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        return plain(self).argmax(axis, keepdims=keepdims)
-
-    def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        return plain(self).argmin(axis, keepdims=keepdims)
-
-    def argsort(self, axis: Any = -1) -> Any:
-        return plain(self).argsort(axis)
-
-    def all(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        return plain(self).all(axis, keepdims=keepdims)
-
-    def any(self, axis: Any = None, *, keepdims: bool = False) -> Any:
-        return plain(self).any(axis, keepdims=keepdims)
-
-    def round(self, decimals: int = 0) -> Any:
-        return plain(self).round(decimals)
-
-    def cumsum(self, axis: Any = None) -> Array:
-        return rearranging.cumsum(self, axis)
-
-    def cumprod(self, axis: Any = None) -> Array:
-        product: Array = np.cumprod(self, axis)
-        return product
-
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-        return rearranging.trace(self, offset, axis1, axis2)
-
-    def reshape(
-        self, *shape: Any, order: str = "C", copy: bool | None = None
-    ) -> Array:
-        whole = shape[0] if len(shape) == 1 else shape
-        return shapes.reshape_(self, whole, order, copy=copy)
-
-    def ravel(self, order: str = "C") -> Array:
-        return shapes.reshape_(self, -1, order)
-
-    flatten = ravel
-
-    def transpose(self, *axes: Any) -> Array:
-        order = axes[0] if len(axes) == 1 else axes or None
-        return shapes.transpose_(self, order)
-
-    @property
-    def T(self) -> Array:
-        return shapes.transpose_(self)
-
-    @property
-    def mT(self) -> Array:
-        return shapes.swapaxes(self, -1, -2)
-
-    def swapaxes(self, axis1: int, axis2: int) -> Array:
-        return shapes.swapaxes(self, axis1, axis2)
-
-    def squeeze(self, axis: Any = None) -> Array:
-        return shapes.squeeze(self, axis)
-
-    def dot(self, other: Any) -> Array:
-        return products.dot(self, other)
-
-    def clip(self, min: Any = None, max: Any = None) -> Array:
-        return ew.clip_(self, min, max)
-
-    def diagonal(
-        self, offset: int = 0, axis1: int = 0, axis2: int = 1
-    ) -> Array:
-        return rearranging.diagonal(self, offset, axis1, axis2)
-
-    def repeat(self, repeats: Any, axis: int | None = None) -> Array:
-        return rearranging.repeat(self, repeats, axis)
-
-    def take(self, indices: Any, axis: int | None = None) -> Array:
-        return indexing.take_along(self, indices, axis)
-
-    def copy(self) -> Array:
-        return apply(ew.positive, (self,), NOTHING)
-
-    def astype(self, dtype: Any) -> Array:
-        kind = np.dtype(dtype).kind
-        if kind == "f":
-            return apply(shapes.cast, (self,), {"dtype": dtype})
-        if kind in "biu":  # whole numbers have no slope
-            return plain(self).astype(dtype)
-        return self.only(f"an array of {np.dtype(dtype)}").astype(dtype)
-
-    # Answer NumPy
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
-    ) -> Any:
-        out = kwargs.pop("out", None)
-        if out is not None:
-            refuse_out(ufunc, out)
-        if ufunc in FLAT and method == "__call__":
-            return ufunc(*map(plain, inputs), **kwargs)
-        if method == "outer":  # each entry of x with each entry of y
-            x, y = inputs
-            x = np.reshape(x, np.shape(x) + (1,) * np.ndim(y))
-            return ufunc(x, y, **kwargs)
-        stand_in = ufuncs.get((ufunc, method))
-        if stand_in is None:
-            name = f"np.{ufunc.__name__}"
-            raise unruled(name if method == "__call__" else f"{name}.{method}")
-        return called(stand_in, f"np.{ufunc.__name__}", inputs, kwargs)
-
-    def __array_function__(
-        self, function: Any, types: Any, args: Any, kwargs: Any
-    ) -> Any:
-        where = function.__module__.replace("numpy", "np", 1)
-        name = f"{where}.{function.__name__}"
-        if kwargs.get("out") is not None:
-            refuse_out(function, kwargs["out"])
-        stand_in = functions.get(function)
-        if stand_in is not None:
-            return called(stand_in, name, args, kwargs)
-        if function in FLAT:
-            return function(
-                *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}
-            )
-        raise unruled(name)
-
-    # Refuse to leave the record
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.array(self.only("an array"), dtype=dtype, copy=copy)
-
-    def __float__(self) -> float:
-        return float(self.only("a Python number"))
-
-    def __int__(self) -> int:
-        return int(self.only("a Python number"))
-
-    def __index__(self) -> int:
-        return int(self.only("an index").__index__())
-
-    def item(self) -> float:
-        number: float = self.only("a Python number").item()
-        return number
-
-    def __reduce__(self) -> Any:  # for copies and pickles
-        return self.only("a copy or a pickle")
-
-    def only(self, what: str) -> Any:
-        """The bare value, where taking it loses no derivative."""
-        raise NotDifferentiable(
-            f"making {what} of a traced array would lose its derivative; "
-            "join traced arrays with np.stack, or take .detach() of a Tensor"
-        )
 
 
 # Hold data, and the gradient that comes back
@@ -584,66 +333,3 @@ def binary(primitive: Primitive, x: Any, y: Any) -> Array:
     if first is not None or second is not None:
         result.node = Node(primitive, (ans, a, b), first, second)
     return result
-
-
-# List the functions whose derivative is zero or none
-FLAT = frozenset(
-    [
-        np.all, np.allclose, np.angle, np.any, np.argmax, np.argmin,
-        np.argpartition, np.argsort, np.argwhere, np.around, np.array2string,
-        np.array_equal, np.array_equiv, np.array_repr, np.array_str,
-        np.bitwise_and, np.bitwise_count, np.bitwise_or, np.bitwise_xor,
-        np.can_cast, np.ceil, np.common_type, np.count_nonzero,
-        np.diag_indices_from, np.digitize, np.einsum_path, np.empty_like,
-        np.equal, np.fix, np.flatnonzero, np.floor, np.floor_divide, np.gcd,
-        np.greater, np.greater_equal, np.imag, np.invert, np.isclose,
-        np.iscomplex, np.iscomplexobj, np.isfinite, np.isin, np.isinf,
-        np.isnan, np.isneginf, np.isposinf, np.isreal, np.isrealobj, np.ix_,
-        np.lcm, np.left_shift, np.less, np.less_equal, np.lexsort,
-        np.logical_and, np.logical_not, np.logical_or, np.logical_xor,
-        np.linalg.matrix_rank, np.may_share_memory, np.min_scalar_type,
-        np.nanargmax, np.nanargmin, np.ndim, np.nonzero, np.not_equal,
-        np.ones_like, np.ravel_multi_index, np.result_type, np.right_shift,
-        np.rint, np.round, np.searchsorted, np.shape, np.shares_memory,
-        np.sign, np.signbit, np.size, np.spacing, np.tril_indices_from,
-        np.triu_indices_from, np.trunc, np.unravel_index, np.zeros_like,
-    ]
-)  # fmt: skip
-
-
-# Refuse what would write a result in place
-def refuse_out(function: Any, out: Any) -> Never:
-    """Say how to write what would have filled an array in place."""
-    raise InPlaceError(
-        f"np.{function.__name__} cannot write a traced result into an "
-        "existing array; write acc = acc + t for acc += t"
-    )
-
-
-# Call a stand-in with what it has rules for
-def called(f: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
-    """Call a stand-in; what it has no parameter for, it has no rule for."""
-    kwargs.pop("subok", None)  # there are no subclasses
-    for key in ("where", "initial", "dtype", "out", "order", "casting"):
-        given = kwargs.get(key)
-        if given is not None and key in signature(f).parameters:
-            continue
-        if not (given is None or usual(given)):
-            raise NotDifferentiable(f"{name} has no rule for {key}=")
-        kwargs.pop(key, None)
-    if kwargs and isinstance(f, Primitive):
-        raise NotDifferentiable(f"{name} has no rule for {', '.join(kwargs)}=")
-    try:
-        return f(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword" in str(error) or "positional" in str(error):
-            text = f"{name} has no rule for these arguments: {error}"
-            raise NotDifferentiable(text) from error
-        raise
-
-
-def usual(given: Any) -> bool:
-    """Whether an option says what holds without it."""
-    return given is True or (
-        isinstance(given, str) and given in ("C", "K", "same_kind")
-    )

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine import Leaf, Node, sweep
+from chainrule.engine import Leaf, Node
 from chainrule.errors import ShapeError
 from chainrule.nested import leaves
+from chainrule.sweeping import sweep
 from chainrule.transforms import Recording
 
 

@@ -21,13 +21,12 @@ from chainrule.engine import (
     apply,
     clock,
     mode,
-    owned,
     real,
     running,
-    sweep,
 )
 from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.nested import leaves, mapped, matched, rebuilt
+from chainrule.sweeping import owned, sweep
 from chainrule.tensor import Operators, checked
 
 # Trace an argument at a level of its own

@@ -14,8 +14,8 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 import chainrule as cr
+from chainrule.protocols import FLAT
 from chainrule.rules.table import functions, ufuncs
-from chainrule.tensor import FLAT
 
 X = np.array([0.3, -0.7, 0.45])
 A = np.array([[1.5, 0.2, 0.3], [0.4, 1.8, 0.1], [0.2, 0.6, 2.1]])

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.engine import Leaf, changed
+from chainrule.changes import changed
+from chainrule.engine import Leaf
 from chainrule.errors import ShapeError
 from chainrule.saved import check_dtype, check_names
 from chainrule.settings import at_least_zero
