@@ -287,6 +287,33 @@ def test_a_title_that_moved_is_refused(project):
     assert finding.place.file == "src/pkg/a.py"
 
 
+@pytest.mark.parametrize("other", ["# Say that", "Y = 1"])
+def test_a_title_that_is_gone_is_missed_where_it_stood(project, other):
+    edit(project, "# Say it", other)
+    (finding,) = refusals(project)
+    source = (project.source / "pkg/a.py").read_text().split("\n")
+    assert source[finding.place.line - 1] == other
+
+
+@pytest.mark.parametrize("left", [None, "", "\n"])
+def test_a_file_that_is_gone_is_no_edit_to_bring_back(project, left):
+    path = project.source / "pkg/a.py"
+    path.unlink()
+    if left is not None:
+        path.write_text(left)
+    (finding,) = refusals(project)
+    assert "the book still has it" in finding.message
+    assert str(finding.place) == "src/pkg/a.py:1:1"
+    assert any("book/one.md:6" in note for note in finding.notes)
+
+
+def test_a_new_file_has_no_chapter_to_go_to(project):
+    edit(project, "\nX = 1", "\nX = 3")
+    (project.source / "pkg/b.py").write_text("X = 1\n")
+    (finding,) = refusals(project)
+    assert (finding.rule, finding.place.file) == ("stray", "src/pkg/b.py")
+
+
 def test_a_refusal_shows_the_hunk(project):
     edit(project, "\n\n# Say it", "\n# Say it")
     (finding,) = refusals(project)

@@ -111,7 +111,8 @@ def _titles(
         title = line.text.strip()
         found = [j for j in range(at, len(rows)) if words[j] == title]
         if not found:
-            lost.append(_lost_title(line, words, rows, at, file))
+            below = [each.text.strip() for each in old[index + 1 :]]
+            lost.append(_lost_title(line, below, rows, at, file))
             continue
         below = old[index + 1].text.strip()
         here = next((j for j in found if words[j + 1 : j + 2] == [below]), None)
@@ -123,11 +124,20 @@ def _titles(
 
 
 def _lost_title(
-    line: Line, words: list[str], rows: Sequence[Row], at: int, file: str
+    line: Line, below: Sequence[str], rows: Sequence[Row], at: int, file: str
 ) -> Finding:
+    """About a title, of which no row from `at` on has the words: at the row
+    where it stands now, or at the one above what stood `below` it."""
     title = line.text.strip()
+    words = [row.text.strip() for row in rows]
     moved = title in words
-    row = rows[words.index(title) if moved else min(at, len(rows) - 1)]
+    if moved:
+        here = words.index(title)
+    else:
+        last = len(rows) - 1
+        known = (words.index(text, at) for text in below if text in words[at:])
+        here = max(next(known, last) - 1, min(at, last))
+    row = rows[here]
     message = f"the title “{title}” " + (
         "has moved" if moved else "is gone, or has other words"
     )

@@ -29,6 +29,7 @@ from bookproof.tangling.tangle import (
     read_record,
     record_text,
     state,
+    strays,
     tangle,
 )
 
@@ -74,7 +75,7 @@ def stitch(chapters: Sequence[Chapter], project: Project) -> Stitched:
 def _edited(tangled: Tangled, project: Project) -> Mapping[str, str]:
     """The source files that were edited by hand, and only they."""
     record = read_record(project)
-    files, findings = {}, []
+    files, findings = {}, strays(tangled, project)
     for target, text in tangled.files.items():
         found = on_disk(project, target)
         how = state(found, text, record.get(target))
@@ -84,9 +85,25 @@ def _edited(tangled: Tangled, project: Project) -> Mapping[str, str]:
             files[target] = found
             name = f"{tangled.source}/{target}"
             findings += _unreadable(found, name)
+        elif how == "new" and record.get(target) == digest(text):
+            findings.append(_gone(tangled, target))
     if findings:
         raise BookError(findings)
     return files
+
+
+def _gone(tangled: Tangled, target: str) -> Finding:
+    """Of a file that was deleted or emptied, while the book still has it."""
+    place = tangled.book_place(target, 1)
+    return Finding(
+        "stitch",
+        "the file is gone, or empty, and the book still has it",
+        Place(f"{tangled.source}/{target}", 1),
+        notes=(
+            f"delete its chunks in the book, from {place} on",
+            "or write it again: bookproof tangle",
+        ),
+    )
 
 
 def _unreadable(text: str, name: str) -> Iterator[Finding]:

@@ -218,7 +218,7 @@ def check(tangled: Tangled, project: Project) -> list[Finding]:
                     notes=("bookproof tangle removes it",),
                 )
             )
-    findings += _strays(tangled, project, orphans)
+    findings += strays(tangled, project)
     made = _record_text(tangled)
     if not findings and on_disk(project, RECORD) not in (made, None):
         findings.append(
@@ -260,12 +260,10 @@ def difference(
     )
 
 
-def _strays(
-    tangled: Tangled, project: Project, orphans: Sequence[str]
-) -> list[Finding]:
+def strays(tangled: Tangled, project: Project) -> list[Finding]:
     """Modules beside the tangled ones that the book knows nothing of."""
     packages = {Path(t).parts[0] for t in tangled.files if "/" in t}
-    known = {*tangled.files, *orphans}
+    known = {*tangled.files, *read_record(project)}
     findings = []
     for package in sorted(packages):
         for path in sorted((project.source / package).rglob("*.py")):
