@@ -111,8 +111,8 @@ def _titles(
         title = line.text.strip()
         found = [j for j in range(at, len(rows)) if words[j] == title]
         if not found:
-            below = [each.text.strip() for each in old[index + 1 :]]
-            lost.append(_lost_title(line, below, rows, at, file))
+            under = [each.text.strip() for each in old[index + 1 :]]
+            lost.append(_lost_title(line, under, rows, at, file))
             continue
         below = old[index + 1].text.strip()
         here = next((j for j in found if words[j + 1 : j + 2] == [below]), None)
