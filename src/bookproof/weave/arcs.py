@@ -16,11 +16,12 @@ _WIDEST = 150  # pixels that the widest arc may take
 
 @dataclass(frozen=True)
 class Dot:
-    """One line: a thing, its kind, and its link."""
+    """One line: a thing, its kind, its link, and whether it does not hold."""
 
     name: str
     kind: str
     shown: Shown
+    unverified: bool = False
 
 
 def draw(dots: Sequence[Dot], edges: Mapping[tuple[str, str], int]) -> str:
@@ -74,8 +75,9 @@ def _words(at: int, dot: Dot, left: int) -> str:
     said = f"{kind} " if dot.kind in _SAID else ""
     if dot.shown.name.startswith(said):
         said = ""
+    css = f"{kind} unverified" if dot.unverified else kind
     return (
-        f'<circle class="{kind}" cx="{left + 6}" cy="{_middle(at)}" r="4"/>'
+        f'<circle class="{css}" cx="{left + 6}" cy="{_middle(at)}" r="4"/>'
         f'<foreignObject x="{left + 16}" y="{at * _LINE + 4}"'
         f' width="{_TEXT}" height="{_LINE}"><div class="arc-name"'
         f' data-line="{at}"><span class="of">{said}</span>'

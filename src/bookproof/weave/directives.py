@@ -15,7 +15,12 @@ from bookproof.weave.anchors import marker_anchor, name_anchor
 from bookproof.weave.book import Page
 from bookproof.weave.meeting import next_marker
 from bookproof.weave.nodes import apply, marked_block, settles, tick
-from bookproof.weave.roles import printed_formula, printed_words
+from bookproof.weave.roles import (
+    cited_key,
+    citing,
+    printed_formula,
+    printed_words,
+)
 from bookproof.weave.verdicts import mark_of
 
 
@@ -66,8 +71,14 @@ class WordsDirective(MarkerDirective):
     """A statement in words: `fact`, `cited` or `unchecked`."""
 
     def body(self) -> tuple[str, nodes.Element]:
-        words = printed_words("\n".join(self.content))
-        return words, nodes.paragraph(words, words)
+        text = "\n".join(self.content)
+        words = printed_words(text)
+        said = nodes.paragraph(words, words)
+        key = cited_key(text) if self.name == "cited" else ""
+        if citing(self.env, key, self.get_location()) is not None:
+            more, _ = self.parse_inline(f"{{cite:p}}`{key}`")
+            said += [nodes.Text(" "), *more]
+        return words, said
 
 
 def margin_of(page: Page, marker: Marker) -> nodes.Element:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sphinx.builders import Builder
@@ -25,12 +25,13 @@ LARGEST = 60
 
 @dataclass(frozen=True)
 class Graph:
-    """Things in reading order, with the section and kind of each, and what
-    each of them uses."""
+    """Things in reading order, with the section and kind of each, what each
+    of them uses, and which do not hold."""
 
     sections: Mapping[str, str]
     kinds: Mapping[str, str]
     edges: Mapping[str, Sequence[str]]
+    unverified: Collection[str] = ()
 
     @property
     def order(self) -> list[str]:
@@ -45,7 +46,12 @@ def graph_of(page: Page) -> Graph:
     for element in page.chapter.elements:
         for name, kind in _things(element, used):
             sections[name], kinds[name] = element.section, kind
-    return Graph(sections, kinds, _edges(used, sections))
+    unverified = {
+        name
+        for name in sections
+        if page.entries.get(name, {}).get("status", "holds") != "holds"
+    }
+    return Graph(sections, kinds, _edges(used, sections), unverified)
 
 
 def _things(element: Element, used: Used) -> Iterable[tuple[str, str]]:
@@ -150,8 +156,15 @@ def _drawing(graph: Graph, names: Sequence[str], things: Things) -> str:
     }
     order = {name: at for at, name in enumerate(graph.order)}
     first = sorted(outside, key=lambda name: (order.get(name, -1), name))
-    dots = [Dot(n, "outside", _shown(things, graph, n)) for n in first]
-    dots += [Dot(n, graph.kinds[n], _shown(things, graph, n)) for n in names]
+    dots = [
+        Dot(
+            name,
+            "outside" if name in outside else graph.kinds[name],
+            _shown(things, graph, name),
+            name in graph.unverified,
+        )
+        for name in (*first, *names)
+    ]
     edges = {(used, name): 1 for name in names for used in graph.edges[name]}
     return draw(dots, edges)
 

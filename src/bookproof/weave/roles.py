@@ -6,12 +6,17 @@ import re
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from sphinx.util.typing import RoleFunction
 
 from bookproof.weave.anchors import marker_anchor, name_anchor
 from bookproof.weave.meeting import next_marker
 from bookproof.weave.nodes import apply, marked, settles
 from bookproof.weave.verdicts import mark_of
+
+logger = logging.getLogger(__name__)
 
 _LABEL = re.compile(r"\A\s*[a-z][a-z0-9-]+: ")
 
@@ -32,19 +37,13 @@ class WordsRole(SphinxRole):
     def run(self) -> Result:
         words = printed_words(_LABEL.sub("", self.text, count=1))
         result, messages = _marked(self, words, nodes.Text(words))
-        if self.name == "cited":
-            key = self.text.rpartition("<")[2].rpartition(">")[0].strip()
-            cite = self.env.domains["cite"].role("p")
-            if cite is not None and key:
-                more, also = cite(
-                    "cite:p",
-                    f":cite:p:`{key}`",
-                    key,
-                    self.lineno,
-                    self.inliner,
-                )
-                result += [nodes.Text(" "), *more]
-                messages += also
+        key = cited_key(self.text) if self.name == "cited" else ""
+        cite = citing(self.env, key, self.get_location())
+        if cite is not None:
+            raw = f":cite:p:`{key}`"
+            more, also = cite("cite:p", raw, key, self.lineno, self.inliner)
+            result += [nodes.Text(" "), *more]
+            messages += also
         return result, messages
 
 
@@ -62,6 +61,27 @@ class SourceRole(SphinxRole):
         node = settles()
         node["statements"] = statement_ids(self.text)
         return [node], []
+
+
+def cited_key(text: str) -> str:
+    """The key of `words <key>`."""
+    return text.rpartition("<")[2].rpartition(">")[0].strip()
+
+
+def citing(env: BuildEnvironment, key: str, where: str) -> RoleFunction | None:
+    """The role that prints a citation; None if there is none to print."""
+    if not key:
+        return None
+    if "cite" not in env.domains:
+        logger.warning(
+            "no bibliography to cite %s from: add sphinxcontrib.bibtex to the "
+            "extensions of conf.py, and name its bibtex_bibfiles",
+            key,
+            location=where,
+            type="bookproof",
+        )
+        return None
+    return env.domains["cite"].role("p")
 
 
 def printed_words(text: str) -> str:

@@ -54,6 +54,10 @@
     count.value = `${shown} of ${rows.length}`;
   };
   // A hash with "=" is a filter; any other is the id of a row.
+  const chapters = document.querySelectorAll("nav.ledger-chapters a");
+  const carry = (hash) => {
+    for (const link of chapters) link.hash = hash;
+  };
   const read = () => {
     const hash = location.hash.slice(1);
     const state = new URLSearchParams(hash.includes("=") ? hash : "");
@@ -62,12 +66,10 @@
       field.value = value;
       if (field.value !== value) field.value = "";
     }
+    carry(state.size ? `#${state}` : "");
     show();
-    if (hash && !hash.includes("=")) {
-      document.getElementById(decodeURIComponent(hash))?.scrollIntoView();
-    }
+    if (!state.size) document.getElementById(hash)?.scrollIntoView();
   };
-  const chapters = document.querySelectorAll("nav.ledger-chapters a");
   const write = () => {
     const state = new URLSearchParams();
     for (const field of fields) {
@@ -75,7 +77,7 @@
     }
     const hash = state.size ? `#${state}` : "";
     history.replaceState(null, "", hash || location.pathname + location.search);
-    for (const link of chapters) link.hash = hash;
+    carry(hash);
     show();
   };
   form.addEventListener("input", write);
