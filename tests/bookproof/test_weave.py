@@ -323,6 +323,17 @@ def test_solutions_are_folded_and_starters_are_not(book: SmallBook) -> None:
     assert page.index("NotImplementedError") < page.index('<details class="sol')
 
 
+def test_a_title_keeps_capitals_accents_and_code(book: SmallBook) -> None:
+    (heading,) = re.findall(
+        r'<p class="exercise-title">(.*?)</p>', book.page("adding"), re.DOTALL
+    )
+    assert heading.startswith("Gauß adds with <code")
+    (link,) = re.findall(
+        r'<a [^>]*#exercise-add-up">(.*?)</a>', book.page("using"), re.DOTALL
+    )
+    assert re.sub(r"<[^>]+>", "", link) == "Gauß adds with sum"
+
+
 def test_figures_have_a_size_and_a_text(book: SmallBook) -> None:
     image = re.search(r"<img [^>]*_images[^>]*>", book.page("adding"))
     assert image

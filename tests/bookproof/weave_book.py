@@ -114,6 +114,7 @@ axes.plot([1, 2]);
 ## Exercises
 
 ````{exercise} add-up
+:title: Gauß adds with `sum`
 :grade: build
 Add them.
 ```{starter}
@@ -139,7 +140,7 @@ USING = (
     + r"""
 # Using
 
-The module goes on:
+The module goes on, and an exercise, [](#add-up), asks for more:
 
 ```{chunk} small/adding.py
 :name: Add three numbers

@@ -37,16 +37,15 @@ class ExerciseDirective(SphinxDirective):
         node = exercise_node("", grade=self.options.get("grade", ""))
         self.set_source_info(node)
         title = self.options.get("title")
-        words = title or _sentence(label)
-        anchor = "exercise-" + nodes.make_id(label)
-        name_anchor(self.env, node, anchor, label, words)
         heading = nodes.paragraph(classes=["exercise-title"])
         if title:
             inline, messages = self.state.inline_text(title, self.lineno)
             heading += [*inline, *messages]
         else:
-            heading += nodes.Text(words)
+            heading += nodes.Text(_sentence(label))
         node += heading
+        anchor = "exercise-" + nodes.make_id(label)
+        name_anchor(self.env, node, anchor, label, heading.astext())
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
 
