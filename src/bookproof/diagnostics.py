@@ -41,12 +41,16 @@ class Text:
 
     def place(self, offset: int = 0) -> Place:
         """The place of the character at `offset`."""
+        return Place(self.file, *self.line_and_column(offset))
+
+    def line_and_column(self, offset: int = 0) -> tuple[int, int]:
+        """The same without its file, for those who cut texts by thousands."""
         run = 0
         if len(self.origins) > 1:
             after = bisect.bisect_right(self.origins, offset, key=itemgetter(0))
             run = max(after - 1, 0)
         start, line, column = self.origins[run]
-        return Place(self.file, line, column + max(offset - start, 0))
+        return line, column + max(offset - start, 0)
 
     def __str__(self) -> str:
         return self.text

@@ -25,6 +25,9 @@ eighteenth nineteenth twentieth"""
 ORDERS = {word: number for number, word in enumerate(_ORDERS.split(), 1)}
 ORDERS |= {f"{word[:-1]}ieth": number for word, number in TENS.items()}
 POWERS = {"hundredth": 100} | {f"{word}th": n for word, n in SCALES.items()}
+_LAST = frozenset(
+    f"{word}{s}" for word in (*ORDERS, *POWERS) for s in ("", "s")
+)
 _ORDER = re.compile(
     rf"\b(?:({'|'.join((*COUNTS, *TENS, 'hundred'))})-)?"
     rf"({'|'.join((*ORDERS, *POWERS))})s?\b",
@@ -71,6 +74,8 @@ def spelled(text: str) -> Iterator[Spelled]:
 def orders(text: str) -> Iterator[Spelled]:
     """What is written as a place in a row or as a part: `the forty-second`,
     `a ten-thousandth`; each with the number that is in it."""
+    if _LAST.isdisjoint(re.findall("[a-z]+", text.lower())):
+        return
     for found in _ORDER.finditer(text):
         before, word = (found[1] or "").lower(), found[2].lower()
         first = {**COUNTS, **TENS, "hundred": 100}.get(before, 1)

@@ -111,16 +111,14 @@ class InlineReader:
         assert piece.token is not None
         title = str(piece.token.attrs.get("title", ""))
         if title:
-            place = content.place(piece.start)
-            origin = ((0, place.line, place.column),)
+            origin = ((0, *content.line_and_column(piece.start)),)
             self.printed(Text(title, self.file, origin), "title")
 
     def prose(self, pieces: Sequence[Piece], content: Text, kind: Kind) -> None:
         """One element for all the words that the block prints."""
         parts: list[Text] = []
         for piece in pieces:
-            place = content.place(piece.start)
-            origin = ((0, place.line, place.column),)
+            origin = ((0, *content.line_and_column(piece.start)),)
             if piece.kind == "text" and not piece.in_link:
                 parts.append(Text(piece.text, self.file, origin))
             elif piece.token is None or piece.token.nesting < 0:

@@ -12,16 +12,15 @@ from bookproof.diagnostics import Text
 def cut(text: Text, start: int, end: int | None = None) -> Text:
     """`text[start:end]`, every character still traceable."""
     end = len(text.text) if end is None else end
-    here = text.place(start)
+    here = (0, *text.line_and_column(start))
     if len(text.origins) == 1:
-        origin = ((0, here.line, here.column),)
-        return Text(text.text[start:end], text.file, origin)
+        return Text(text.text[start:end], text.file, (here,))
     # Looked up by halving: a chapter is cut into lines, and lines again.
     first = max(bisect.bisect_right(text.origins, start, key=itemgetter(0)), 1)
     last = bisect.bisect_left(
         text.origins, max(end, start + 1), first, key=itemgetter(0)
     )
-    origins = [(0, here.line, here.column)]
+    origins = [here]
     for offset, line, column in text.origins[first:last]:
         origins.append((offset - start, line, column))
     return Text(text.text[start:end], text.file, tuple(origins))
@@ -101,9 +100,8 @@ def _lift_line(line: str, origin: Text) -> Text:
         words = bare.lstrip()
         start = max(whole[:end].rfind(words), 0)
         pad = len(bare) - len(words)
-        place = origin.place(start)
-        begin = (0, place.line, max(place.column - pad, 1))
-        rest = ((pad, place.line, place.column),) if pad else ()
+        number, column = origin.line_and_column(start)
+        begin = (0, number, max(column - pad, 1))
+        rest = ((pad, number, column),) if pad else ()
         return Text(line, origin.file, (begin, *rest))
-    place = origin.place(start)
-    return Text(line, origin.file, ((0, place.line, place.column),))
+    return Text(line, origin.file, ((0, *origin.line_and_column(start)),))
