@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -43,8 +44,9 @@ def linted(book: Book, capsys: pytest.CaptureFixture[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("data", "wanted"),
     [
-        (b"", []),
-        (b"\n\n\n", []),
+        (b"", ["unreadable book/ch.md:1:1"]),
+        (b"\n \n\n", ["unreadable book/ch.md:1:1"]),
+        ("# T\n\nSo.\n".encode("utf-16"), ["encoding book/ch.md:1:1"]),
         (b"\xef\xbb\xbf# T\n", ["encoding book/ch.md:1:1"]),
         (b"# T\r\rOne.\r", ["encoding book/ch.md:1:1"]),
         (b"# T\n\nn\xffo\n", ["encoding book/ch.md:3:2"]),
@@ -114,6 +116,74 @@ def test_links(
     chapter.rename(tmp_path / "ch.md")
     chapter.symlink_to(tmp_path / "ch.md")
     assert linted(sound, capsys) == ["unreadable book/ch.md:1:1"]
+
+
+def test_a_link_is_refused_by_a_check_that_knows_its_words(
+    sound: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(sound, "check") == 0
+    index = sound.root / "book/index.md"
+    index.rename(tmp_path / "index.md")
+    index.symlink_to(tmp_path / "index.md")
+    assert run(sound, "check") == 1
+    assert "book/index.md:1:1: a symbolic link" in capsys.readouterr().out
+
+
+def test_a_pipe_in_place_of_a_chapter(
+    sound: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sound.root / "book/ch.md").unlink()
+    os.mkfifo(sound.root / "book/ch.md")
+    assert linted(sound, capsys) == ["unreadable book/ch.md:1:1"]
+
+
+@pytest.mark.parametrize("gone", ["book", "book/ch.md"])
+def test_source_outlives_a_book_that_is_gone(
+    sound: Book, gone: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be the last copy of the code."""
+    path = sound.root / gone
+    if path.is_dir():
+        path.rename(sound.root / "elsewhere")
+    else:
+        path.write_text("")
+    for command in ("tangle", "stitch"):
+        assert run(sound, command) != 0
+        assert (sound.root / "src/pkg.py").is_file()
+    said = capsys.readouterr()
+    assert "there is no book here" in said.err or "ch.md:1:1: empty" in said.out
+
+
+def test_a_record_that_no_tangling_wrote(
+    sound: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It makes nothing outside of the source a file that is left over."""
+    (tmp_path / "mine.py").write_text("mine")
+    digest = hashlib.sha256(b"mine").hexdigest()
+    record = sound.root / "src/.tangled"
+    known = record.read_bytes()
+    up = os.path.relpath(tmp_path, sound.root / "src")
+    bad = f"{digest}  {up}/mine.py\n{digest}  {tmp_path}/mine.py\n"
+    record.write_bytes(known + bad.encode() + b"\xff\xfe  \xff\n")
+    assert run(sound, "check") == 1
+    assert "src/.tangled:1:1: the record" in capsys.readouterr().out
+    assert run(sound, "tangle") == 0
+    assert (tmp_path / "mine.py").read_text() == "mine"
+    assert record.read_bytes() == known
+
+
+def test_a_journal_of_foreign_files(
+    sound: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.py"
+    up = os.path.relpath(mine, sound.root)
+    journal = sound.root / "book/.unfinished"
+    journal.write_text(json.dumps({up: {"was": None, "text": "so"}}))
+    assert run(sound, "tangle") == 1
+    assert f"the journal names {up}" in capsys.readouterr().out
+    assert not mine.exists()
+    journal.unlink()
+    assert run(sound, "tangle") == 0
 
 
 def test_a_folder_that_is_called_like_a_chapter(

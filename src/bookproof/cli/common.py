@@ -84,15 +84,20 @@ def paths_of(
         every, findings = check.paths_of(project)
     if not options.chapters:
         if not every:
-            raise UsageError(
-                "there is no book here; name a chapter, or set book = "
-                f'"folder" in [tool.bookproof] of {project.root}/pyproject.toml'
-            )
+            raise no_book(project)
         return every, findings
     chosen = {_path(name, options.root, every) for name in options.chapters}
     ordered = [path for path in every if real(path) in chosen]
     ordered += sorted(chosen - {real(path) for path in ordered})
     return ordered, []
+
+
+def no_book(project: Project) -> UsageError:
+    """That there is not one chapter."""
+    return UsageError(
+        "there is no book here; name a chapter, or set book = "
+        f'"folder" in [tool.bookproof] of {project.root}/pyproject.toml'
+    )
 
 
 def _path(name: str, root: Path, every: Sequence[Path]) -> Path:

@@ -10,6 +10,7 @@ from bookproof.cli.common import (
     HOLDS,
     Commands,
     UsageError,
+    no_book,
     project_of,
     tell,
 )
@@ -76,6 +77,8 @@ def _tangle(options: argparse.Namespace) -> int:
     if not options.check:
         journal.resume(project)
     paths, findings = check.paths_of(project)
+    if not paths:  # else its source would be taken for left over
+        raise no_book(project)
     tangled = tangle.tangle(check.read(project, paths), project)
     findings = check.once([*findings, *tangled.findings])
     if not findings and options.check:
@@ -96,6 +99,8 @@ def _stitch(options: argparse.Namespace) -> int:
         for line in journal.resume(project):
             say(line)
     paths, findings = check.paths_of(project)
+    if not paths:  # else its source would be taken for left over
+        raise no_book(project)
     if not findings:
         chapters = check.read(project, paths)
         stitched = stitch.stitch(chapters, project)

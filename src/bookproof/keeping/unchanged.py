@@ -88,6 +88,9 @@ def _inputs(project: Project) -> Iterator[str]:
     yield from files(PRESS, sorted(PRESS.rglob("*.py")), PRESS)
     for folder in (project.book, project.source):
         yield from files(folder, _below(folder), folder)
+    for path in project.book.glob("*.md"):
+        if path.is_symlink():  # which is refused, whatever it leads to
+            yield f"{path.name} is a link"
 
 
 def _below(folder: Path) -> Iterator[Path]:

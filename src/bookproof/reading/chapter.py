@@ -31,7 +31,11 @@ def _read(path: Path, file: str) -> tuple[str, list[Finding]]:
     try:
         if path.is_symlink():
             raise OSError("a symbolic link: put the file itself here")
+        if path.exists() and not path.is_file():
+            raise OSError("no file, but a folder, a pipe or a device")
         data = path.read_bytes()
+        if not data.strip():
+            raise OSError("empty: begin with a heading, or delete the file")
     except OSError as error:
         reason = error.strerror or str(error)
         finding = Finding("unreadable", reason, Place(file, 1))
@@ -44,11 +48,13 @@ def _read(path: Path, file: str) -> tuple[str, list[Finding]]:
         start = data.rfind(b"\n", 0, error.start) + 1
         column = len(data[start : error.start].decode("utf-8", "replace")) + 1
         place = Place(file, line, column)
-        findings.append(Finding("encoding", "not UTF-8", place))
-        text = data.decode("utf-8", "replace")
+        note = "save the file as UTF-8"
+        findings.append(Finding("encoding", "not UTF-8", place, notes=(note,)))
+        text = data.decode("utf-8", "replace").replace("\0", " ")
     if text.startswith("\ufeff"):
         place = Place(file, 1)
-        findings.append(Finding("encoding", "a byte order mark", place))
+        message = "a byte order mark: save the file without it"
+        findings.append(Finding("encoding", message, place))
         text = text[1:]
     if "\r" in text:
         line = text.count("\n", 0, text.index("\r")) + 1

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from bookproof.config import Project
+from bookproof.config import Project, real
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.tangling.replace import replace_all
 
@@ -60,6 +60,8 @@ def resume(project: Project) -> list[str]:
             continue
         if found != row["was"]:
             findings.append(_meddled(name, journal))
+        if not _ours(project, name):
+            findings.append(_foreign(name, journal, project))
         changes[name] = row["text"]
     if findings:
         raise BookError(findings)
@@ -73,6 +75,24 @@ def resume(project: Project) -> list[str]:
 
 def _journal(project: Project) -> Path:
     return project.book / JOURNAL
+
+
+def _ours(project: Project, name: str) -> bool:
+    """Whether a file is of the book or of its source."""
+    path = real(project.root / name)
+    return any(
+        path.is_relative_to(real(folder))
+        for folder in (project.book, project.source)
+    )
+
+
+def _foreign(name: str, journal: Path, project: Project) -> Finding:
+    return Finding(
+        "stitch",
+        f"the journal names {name}, which is of neither book nor source: "
+        "delete it",
+        Place(project.relative(journal), 1),
+    )
 
 
 def _meddled(name: str, journal: Path) -> Finding:

@@ -21,6 +21,7 @@ from bookproof.reading.chapter import read_chapter
 from bookproof.reading.elements import Chapter, Chunk
 from bookproof.tangling.chunks import Joined, Line, join
 from bookproof.tangling.journal import change_all
+from bookproof.tangling.targets import bad_target
 
 RECORD = ".tangled"
 
@@ -136,13 +137,15 @@ def digest(text: str) -> str:
 
 
 def read_record(project: Project) -> dict[str, str]:
-    """The recorded digest of each target that was ever tangled."""
-    try:
-        text = (project.source / RECORD).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    rows = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
-    return {target: value for value, target in rows}
+    """The recorded digest of each target that was ever tangled; a line that
+    no tangling wrote is passed over."""
+    text = on_disk(project, RECORD) or ""
+    rows = (line.partition("  ") for line in text.splitlines())
+    return {
+        target: value
+        for value, _, target in rows
+        if target and bad_target(target) is None
+    }
 
 
 def on_disk(project: Project, target: str) -> str | None:
