@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+import chainrule.nn.functional as F
 from chainrule.rules import fused
 
 Z = np.zeros(3)
@@ -68,6 +69,10 @@ KINKS: list[tuple[str, Callable[..., Any], tuple[Any, ...], Any]] = [
     ),
     ("impossible events", np.logaddexp, (-np.inf, -np.inf), (0, 0)),
     ("one impossible event", np.logaddexp, (-np.inf, 1.0), (0, 1)),
+    ("one infinite logarithm", np.logaddexp, (np.inf, 1.0), (1, 0)),
+    ("the other infinite", np.logaddexp2, (-2.0, np.inf), (0, 1)),
+    ("a ramp at infinity", F.softplus, (np.inf,), (1,)),
+    ("infinite and impossible", np.logaddexp, (np.inf, -np.inf), (1, 0)),
 ]
 
 

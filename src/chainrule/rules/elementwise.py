@@ -101,9 +101,11 @@ power = elementwise(
 
 
 # Take exponentials and logarithms
-def finite(x: Array) -> Array:
-    """x, but zero where it is minus infinity."""
-    return np.where(x == -np.inf, 0.0, x)
+def gap(x: Array, y: Array, ans: Array) -> Array:
+    """x - ans, the logarithm of x's share in its sum with y, which is ans."""
+    whole = (x == np.inf) & (y < np.inf)
+    above = np.where(whole | (ans == -np.inf), 0.0, ans)
+    return np.where(whole, 0.0, x) - above
 
 
 exp = elementwise(np.exp, lambda g, ans, _x: g * ans)
@@ -117,13 +119,13 @@ log10 = elementwise(
 log1p = elementwise(np.log1p, lambda g, _ans, x: ratio(g, 1 + x))
 logaddexp = elementwise(
     np.logaddexp,
-    lambda g, ans, x, _y: g * np.exp(x - finite(ans)),
-    lambda g, ans, _x, y: g * np.exp(y - finite(ans)),
+    lambda g, ans, x, y: g * np.exp(gap(x, y, ans)),
+    lambda g, ans, x, y: g * np.exp(gap(y, x, ans)),
 )
 logaddexp2 = elementwise(
     np.logaddexp2,
-    lambda g, ans, x, _y: g * np.exp2(x - finite(ans)),
-    lambda g, ans, _x, y: g * np.exp2(y - finite(ans)),
+    lambda g, ans, x, y: g * np.exp2(gap(x, y, ans)),
+    lambda g, ans, x, y: g * np.exp2(gap(y, x, ans)),
 )
 
 
