@@ -35,6 +35,20 @@ def test_logsumexp_at_the_ends() -> None:
     )
 
 
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3)])
+def test_no_logits(shape: tuple[int, ...]) -> None:
+    x = np.zeros(shape, np.float32)
+    for function in F.softmax, F.log_softmax:
+        assert function(x).shape == shape
+        g = cr.grad(lambda x, f=function: f(x).sum())(x)
+        assert g.shape == shape
+    with np.errstate(divide="ignore"):
+        total = F.logsumexp(x)
+        assert cr.grad(lambda x: F.logsumexp(x).sum())(x).shape == shape
+    assert total.dtype == np.float32
+    np.testing.assert_array_equal(total, np.full(shape[:-1], -np.inf))
+
+
 LOGITS = np.array([-745.0, -40.0, -1.3, 0.4, 40.0, 1e4])
 
 

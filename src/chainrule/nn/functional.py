@@ -24,6 +24,8 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     Raises AxisError for an axis that x has not. See "Softmax and
     cross-entropy answer with a subtraction".
     """
+    if not np.size(x):
+        return x  # no logit is the largest
     x = x - np.max(plain(x), axis=axis, keepdims=True)
     return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
 
@@ -189,8 +191,10 @@ def logsumexp(x: Array, axis: int = -1, keepdims: bool = False) -> Array:
     The gradient is softmax(x). Derived in "Overflow comes long before the
     answer is large".
     """
-    top = np.max(plain(x), axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
+    top: Array = 0.0
+    if np.size(x):
+        top = np.max(plain(x), axis=axis, keepdims=True)
+        top = np.where(np.isfinite(top), top, 0)
     total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
     found = np.log(total) + top
     return found if keepdims else np.squeeze(found, axis=axis)
