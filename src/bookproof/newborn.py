@@ -10,10 +10,11 @@ from bookproof import check
 from bookproof.config import Project
 from bookproof.diagnostics import BookError, Finding, Place
 from bookproof.reading.chapter import read_chapter
-from bookproof.reading.toctree import Contents, contents
+from bookproof.reading.toctree import OF_SPHINX, Contents, contents
 from bookproof.tangling.journal import change_all, resume
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_OF_WINDOWS = ("con", "prn", "aux", "nul")
 _NUMBER = re.compile(r"([a-z]+)0*([0-9]+)(?:-|$)")
 _SKELETON = Path(__file__).with_name("skeleton.md")
 
@@ -74,6 +75,14 @@ def _wrong(project: Project, name: str, title: str | None) -> list[Finding]:
     elif name in taken or os.path.lexists(project.book / f"{name}.md"):
         found.append(
             ("there is such a chapter already", "give the new one another name")
+        )
+    if name in (*OF_SPHINX, *_OF_WINDOWS):
+        found.append(
+            (
+                f"{name} is a page that Sphinx makes itself, or no name of a "
+                "file everywhere",
+                "give it another name",
+            )
         )
     if title is not None and (not title.strip() or "\n" in title):
         found.append(("a title is one line of words", "give another --title"))

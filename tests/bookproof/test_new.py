@@ -130,6 +130,8 @@ def test_a_book_without_an_index_needs_none(book, capsys) -> None:
     [
         (["ch"], "such a chapter already", "another name"),
         (["Ch01-a"], "no name for a chapter", "small letters"),
+        (["search"], "Sphinx makes itself", "another name"),
+        (["aux"], "no name of a file everywhere", "another name"),
         (["../a"], "no name for a chapter", "small letters"),
         (["ch01-a.md"], "no name for a chapter", "small letters"),
         (["a--b"], "no name for a chapter", "small letters"),

@@ -206,6 +206,13 @@ def test_a_table_of_contents_that_leads_out(
     ]
 
 
+def test_a_chapter_over_which_sphinx_would_write(
+    sound: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound.write("search", "# Search\n\nWords.\n", front="")
+    assert linted(sound, capsys) == ["toctree book/search.md:1:1"]
+
+
 @pytest.mark.parametrize(
     "setting",
     [

@@ -17,6 +17,9 @@ from bookproof.reading.table import table_for
 
 _TOCTREE = "{toctree}"
 
+#: Pages that Sphinx makes itself, over those of chapters of these names.
+OF_SPHINX = ("search", "genindex")
+
 
 def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:
     """The book's files from `index.md` on, and what is wrong with the list."""
@@ -44,7 +47,14 @@ def reading_order(project: Project) -> tuple[list[Path], list[Finding]]:
         if path not in order:
             place = Text.at("", project.relative(path)).place()
             message = "no table of contents leads to this file"
-            findings.append(Finding("toctree", message, place))
+            note = "list it in one, or delete it"
+            findings.append(Finding("toctree", message, place, notes=(note,)))
+    for path in present:
+        if path.parent == book and path.stem in OF_SPHINX:
+            place = Text.at("", project.relative(path)).place()
+            message = f"Sphinx makes a page {path.stem} itself, over this one"
+            note = "give the chapter another name"
+            findings.append(Finding("toctree", message, place, notes=(note,)))
     return order, findings
 
 
@@ -73,7 +83,8 @@ def _below(
                     f"there is no {target.name} here",
                     place,
                     width=width,
-                    notes=tuple(f"did you mean {name}?" for name in near),
+                    notes=tuple(f"did you mean {name}?" for name in near)
+                    or ("write it, or take it out of the list",),
                 )
             )
         else:
