@@ -23,6 +23,7 @@ rng = np.random.default_rng(14)
         lambda x: np.repeat(x, 2),
         lambda x: np.pad(x, 1),
         lambda x: np.sort(x),
+        lambda x: np.maximum.accumulate(x, 1),
         lambda x: np.triu(x),
         lambda x: np.diagonal(x),
     ],
@@ -52,6 +53,24 @@ def test_all_pieces_of_a_split_send_back() -> None:
 
     expected = 2 * x * np.repeat(scale, [3, 2, 2])
     np.testing.assert_allclose(cr.grad(f)(x), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_greatest_so_far_is_the_last_of_those_that_tie(sign: int) -> None:
+    x = sign * np.array([1.0, -2.0, 1.0, 3.0, 3.0, 2.0])
+    extreme = np.maximum if sign > 0 else np.minimum
+    out, pullback = cr.vjp(extreme.accumulate, x)
+    np.testing.assert_array_equal(out, extreme.accumulate(x))
+    (g,) = pullback(np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0]))
+    np.testing.assert_array_equal(g, [3, 0, 4, 8, 48, 0])
+
+
+def test_nothing_is_greater_than_a_nan() -> None:
+    x = np.array([2.0, np.nan, 5.0], np.float32)
+    out, pullback = cr.vjp(np.maximum.accumulate, x)
+    np.testing.assert_array_equal(out, [2, np.nan, np.nan])
+    (g,) = pullback(np.array([1.0, 2.0, 4.0], np.float32))
+    np.testing.assert_array_equal(g, [1, 6, 0])
 
 
 def test_ties_are_sorted_in_order_of_place() -> None:

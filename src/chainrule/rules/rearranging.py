@@ -7,7 +7,7 @@ needs one of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -220,6 +220,24 @@ def sort(
         a, axis = reshape_(a, -1), 0
     order = np.argsort(plain(a), axis, kind or "stable")
     return take_along_axis(a, order, axis)
+
+
+# Take the greatest so far
+def so_far(extreme: np.ufunc) -> Callable[..., Array]:
+    """What stands for accumulate: the last that was the greatest, or least."""
+
+    def chosen(array: Array, axis: int = 0) -> Array:
+        x = plain(array)
+        leads = (x == extreme.accumulate(x, axis)) | np.isnan(x)
+        places = np.indices(x.shape, sparse=True)[axis]
+        last = np.maximum.accumulate(np.where(leads, places, 0), axis)
+        return take_along_axis(array, last, axis)
+
+    return chosen
+
+
+ufuncs[np.maximum, "accumulate"] = so_far(np.maximum)
+ufuncs[np.minimum, "accumulate"] = so_far(np.minimum)
 
 
 # Stack rows and columns

@@ -28,7 +28,8 @@ REMEDIES = {
     "trim_zeros": "take a slice",
     "interp": "take the two neighbours by np.searchsorted and weigh them",
     "nextafter": "add np.spacing(x), or take it away",
-    "reduce accumulate reduceat": "take the function that has a name in np",
+    "reduce accumulate reduceat": "take a function that has a name in np, or "
+    "a loop and np.stack",
     "save savez savez_compressed savetxt": "save .data of a Tensor",
 }
 OTHERWISE = (
