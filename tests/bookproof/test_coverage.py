@@ -156,6 +156,15 @@ def test_a_chapter_that_fails_is_told(covered, capsys) -> None:
     assert "the value does not agree" in said.err
 
 
+def test_an_error_is_told_at_the_line_of_the_book(covered, capsys) -> None:
+    broken = CHAPTER.replace("return 1", "return 1 / 0")
+    covered.write("ch", broken)
+    assert cli.main(["--root", str(covered.root), "tangle"]) == 0
+    assert coverage(covered) == 1
+    here = line(covered, "return 1 / 0")
+    assert f"at book/ch.md:{here} (src/tool.py:" in capsys.readouterr().err
+
+
 def test_tests_that_fail_are_told(covered, capsys) -> None:
     Path(covered.root, "tests/test_it.py").write_text(
         "def test_it():\n    assert False\n"

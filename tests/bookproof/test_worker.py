@@ -172,6 +172,24 @@ and {fact}`kept: nothing was drawn <restored(rng)>`.
     assert seen["same"].status == seen["kept"].status == "holds"
 
 
+def test_an_error_in_a_fact_names_lines_of_the_book_alone(book) -> None:
+    run = book.run(
+        """\
+        # A chapter
+
+        ```{code-cell} ipython3
+        def half(n):
+            return 1 / n
+        ```
+
+        Then {fact}`it: 3 <half(0)>`.
+        """
+    )
+    (finding,) = run.findings
+    assert "ZeroDivisionError" in finding.message
+    assert finding.notes == ("at book/ch.md:10:5",)
+
+
 def test_walrus_and_comprehension_see_names_and_leak_none(book) -> None:
     seen = book.verdicts(
         """\

@@ -76,7 +76,7 @@ def _coverage(options: argparse.Namespace) -> int:
         measured = covering.measure(
             project,
             chapters,
-            list(tangled.files),
+            tangled,
             options.tests,
             jobs_of(options),
             advance,

@@ -23,6 +23,8 @@ from bookproof.keeping import ledger
 from bookproof.keeping.verdicts import Progress
 from bookproof.reading.elements import Chapter
 from bookproof.running.run import ChapterRun, run_chapter
+from bookproof.tangling.tangle import Tangled
+from bookproof.tangling.where import book_lines
 
 SLOWER = 10
 """How many times longer a chapter may take when it is watched."""
@@ -52,14 +54,15 @@ class Measured:
 def measure(
     project: Project,
     chapters: Sequence[Chapter],
-    targets: Sequence[str],
+    tangled: Tangled,
     tests: Sequence[str] = (),
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Measured:
-    """Run the chapters and then the tests; count for each of the targets."""
+    """Run the chapters and then the tests; count for each of the files."""
     measured = Measured()
-    files = {target: project.source.resolve() / target for target in targets}
+    source, lines = project.source.resolve(), book_lines(tangled)
+    files = {target: source / target for target in tangled.files}
     with tempfile.TemporaryDirectory(prefix="bookproof-") as scratch:
         settings = Path(scratch, "settings")
         names = "\n    ".join(map(str, files.values()))
@@ -68,7 +71,7 @@ def measure(
             encoding="utf-8",
         )
         with _environment({"COVERAGE_PROCESS_START": str(settings)}):
-            for run in _run(project, chapters, jobs, progress):
+            for run in _run(project, chapters, lines, jobs, progress):
                 measured.findings += run.findings
             measured.failed += _test(project, tests)
         _count(settings, files, measured)
@@ -91,6 +94,7 @@ def _environment(more: Mapping[str, str]) -> Iterator[None]:
 def _run(
     project: Project,
     chapters: Sequence[Chapter],
+    lines: Mapping[tuple[str, int], str],
     jobs: int,
     progress: Progress | None,
 ) -> list[ChapterRun]:
@@ -102,7 +106,9 @@ def _run(
 
     def run(chapter: Chapter) -> ChapterRun:
         facts = ledger.references(project, chapter)
-        return run_chapter(chapter, patient, facts=facts, on_outcome=progress)
+        return run_chapter(
+            chapter, patient, lines=lines, facts=facts, on_outcome=progress
+        )
 
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(run, chapters))

@@ -50,6 +50,8 @@ class Frames:
         text = self.codes.get(name)
         if text is not None:
             return f"at {line_of(text, line)}"
+        if name.startswith("<"):  # no file: an expression of the chapter
+            return None
         try:
             path = Path(name).resolve().relative_to(self.root).as_posix()
         except (ValueError, OSError):
