@@ -108,6 +108,20 @@ def test_curvature_at_a_kink_is_finite(f: Any, args: Any) -> None:
         assert np.isfinite(g).all()
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.sqrt, np.cbrt, np.std, np.linalg.norm, lambda x: x**0.25,
+        lambda x: np.hypot(x, x), lambda x: np.arctan2(x, x),
+    ],
+)  # fmt: skip
+def test_no_convention_hides_a_nan(f: Any) -> None:
+    """A loss that is NaN has no gradient of zeros, by either mode."""
+    lost = lambda x: np.sum(f(x)) * np.nan  # noqa: E731
+    assert np.isnan(cr.grad(lost)(Z)).all()
+    assert np.isnan(cr.jacobian(lost, mode="forward")(Z)).all()
+
+
 # Each function is fine at the second number and not at the first.
 BRANCHES: list[tuple[Callable[..., Any], float, float]] = [
     (np.sqrt, 0.0, 4.0),

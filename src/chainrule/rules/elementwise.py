@@ -65,8 +65,8 @@ def ratio(g: Array, d: Array) -> Array:
 
 
 def over(g: Array, d: Array) -> Array:
-    """The quotient g / d, but zero for 0 / NaN and wherever d is zero."""
-    none = (d == 0) | ((g == 0) & (d != d))
+    """The quotient g / d, but zero for 0 / NaN and any number over zero."""
+    none = ((d == 0) & (g == g)) | ((g == 0) & (d != d))
     return np.where(none, 0.0, g / np.where(none, 1, d))
 
 
