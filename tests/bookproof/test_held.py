@@ -109,6 +109,8 @@ def test_another_large_count_is_noticed(text: str, word: str) -> None:
         ("all of ten thousand", "worst() > 1", "def worst():\n    return 1e4"),
         ("to seven digits", "near < 1e-7", ""),
         ("to seven decimals", "near < 5e-8", ""),
+        ("all nine, to seven digits", "f() < 1e-7", "def f(): return 9"),
+        ("to nine digits", "f()", "def f(): return 2 ** 30 < 1e-9"),
         ("by one ten-thousandth", "near < 1e-4", ""),
         ("in all four", "all(works(n) for n in SIZES)", "SIZES = 1, 2, 5, 9"),
         ("from one to eight", "works()", "def works(): return range(1, 9)"),
@@ -128,6 +130,8 @@ def test_a_count_that_is_computed_with_passes(
         ("to six digits", "near < 1e-7", "", "six"),
         ("eleven thousand", "worst() > 1e4", "", "eleven thousand"),
         ("seven", "near", "other = 7", "seven"),
+        ("to nine digits", "f() < 1e-7", "def f():\n    return 9", "nine"),
+        ("all nine digits", "f() < 1e-7", "def f():\n    return 9", "nine"),
     ],
 )
 def test_a_count_that_is_not_computed_with_is_found(

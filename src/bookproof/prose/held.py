@@ -30,6 +30,7 @@ _POWER = re.compile(r"(?<!\d)(\d{1,2})(?:\*\*|\^\{?| \*\* )(\d{1,2})(?!\d)")
 _RAISED = re.compile(r"(?<!\d)10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _FLOAT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e(-?\d{1,2})(?!\w)")
 _PART = re.compile(r"[\s-]+[a-z]*(?:th|half|halve|third|quarter)s?\b")
+_DIGITS = re.compile(r"[\s-]+(?:significant\s+)?(?:digit|decimal|place)s?\b")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 Trees = Mapping[str, list[ast.AST]]
@@ -101,7 +102,8 @@ class Said:
     def unsaid(self, marker: Marker) -> Spelled | None:
         """A count in the words of a fact that Python calls true, if nothing
         that its expression computes with, as far as it can be read, is that
-        number."""
+        number. So many digits are those of the tolerance that the expression
+        itself prints, if it does."""
         words = marker.body.text
         counts = [
             each
@@ -112,17 +114,23 @@ class Said:
         ]
         if not counts or marker.expression is None:
             return None
-        here = self._reached(marker.expression.text.strip())
-        return next(
-            (each for each in counts if not _among(each, here, 1)), None
-        )
+        tree = parse(marker.expression.text.strip(), "eval")
+        here = self._reached(tree)
+        digits = self._inside(tree)[0] if _has_tolerance(tree) else here
+        for each in counts:
+            end = each.offset + len(each.text)
+            if not _among(
+                each, digits if _DIGITS.match(words, end) else here, 1
+            ):
+                return each
+        return None
 
-    def _reached(self, source: str) -> set[float]:
+    def _reached(self, tree: ast.AST) -> set[float]:
         """The numbers in an expression, and in all that the page defines
         under the names it reads."""
         if self.trees is None:
             self.trees = _trees(self.elements)
-        todo: list[ast.AST] = [parse(source, "eval")]
+        todo = [tree]
         seen: set[str] = set()
         found: set[float] = set()
         while todo:
@@ -145,6 +153,18 @@ class Said:
                     names.add(name)
             self.inside[tree] = known = numbers, names
         return known
+
+
+def _has_tolerance(tree: ast.AST) -> bool:
+    """Whether something in it is compared with a number below one."""
+    return any(
+        isinstance(side, ast.Constant)
+        and isinstance(side.value, float)
+        and 0 < side.value < 1
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for side in (node.left, *node.comparators)
+    )
 
 
 def _value(each: Spelled) -> int:
