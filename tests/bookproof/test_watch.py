@@ -70,6 +70,30 @@ def test_a_save_of_the_same_text_is_no_reason(book) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "times"), [("book/ch.md", 2), ("book/data.csv", 1)]
+)
+def test_what_was_gone_for_a_while_is_woven_again(
+    book, name: str, times: int
+) -> None:
+    """The weaving may have met a page that is missing; but a cell writes its
+    data again whenever it runs."""
+    book.write("ch", CHAPTER, front="")
+    path = book.root / name
+    path.write_text(CHAPTER)
+    texts: list[str] = []
+
+    def weave() -> None:
+        texts.append(path.read_text())
+        if len(texts) == 1:
+            path.unlink()
+            path.write_text(CHAPTER)
+
+    steps = pauses(nothing, nothing)
+    assert watch.watch(book.project, nothing, weave, steps) == 0
+    assert len(texts) == times
+
+
+@pytest.mark.parametrize(
     ("name", "times"),
     [
         ("book/_static/book.css", 2),
@@ -94,7 +118,8 @@ def test_a_save_during_the_work_is_not_lost(book) -> None:
 
     def then() -> None:
         texts.append(path.read_text())
-        path.write_text("Saved meanwhile.\n")
+        if len(texts) == 1:
+            path.write_text("Saved meanwhile.\n")
 
     watch.watch(book.project, nothing, then, pauses(nothing, nothing))
     assert texts == [CHAPTER, "Saved meanwhile.\n"]

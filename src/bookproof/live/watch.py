@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from bookproof.config import Project
@@ -22,17 +23,21 @@ def watch(
     pause: Callable[[], None] = lambda: time.sleep(PAUSE),
 ) -> int:
     """Tangle and do what comes then: now, and after each save, until
-    interrupted. A save while it is done is a reason to do it again."""
+    interrupted. A save while it is done is a reason to do it again, even if
+    all is as it was in the end: what came then has seen something else."""
     stamps = Stamps(project)
     seen: Mapping[Path, bytes] = {}
     try:
         while True:
             now = stamps.take()
             if now != seen:
+                saved = stamps.saved()
                 tangle()
                 # What tangling wrote is no reason to act again.
                 seen = _mixed(project, now, stamps.take())
                 then()
+                if stamps.saved() != saved:
+                    seen = {}
             pause()
     except KeyboardInterrupt:
         return 0
@@ -66,6 +71,16 @@ class Stamps:
                 out[path] = self._digest(path)
             except OSError:
                 continue  # an editor replaced it just now
+        return out
+
+    def saved(self) -> dict[Path, int]:
+        """When each text and setting of the author was last changed, also to
+        what it was before; a cell may write other files as often as it runs."""
+        out = {}
+        for path in self._files():
+            if path.suffix == ".md" or path.name in _SETTINGS:
+                with suppress(OSError):
+                    out[path] = path.stat().st_ctime_ns
         return out
 
     def _files(self) -> Iterator[Path]:
