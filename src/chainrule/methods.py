@@ -196,6 +196,11 @@ class Methods(Protocols):
     def copy(self) -> Array:
         return apply(ew.positive, (self,), NOTHING)
 
+    def conj(self) -> Array:
+        return apply(ew.conjugate, (self,), NOTHING)
+
+    conjugate = conj
+
     def astype(self, dtype: Any) -> Array:
         kind = np.dtype(dtype).kind
         if kind == "f":

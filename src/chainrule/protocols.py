@@ -33,11 +33,13 @@ class Protocols(Traced):
             x, y = inputs
             x = np.reshape(x, np.shape(x) + (1,) * np.ndim(y))
             return ufunc(x, y, **kwargs)
+        name = ufunc.__name__
+        if getattr(np, name, None) is ufunc:  # else it is not one of NumPy's
+            name = f"np.{name}"
         stand_in = ufuncs.get((ufunc, method))
         if stand_in is None:
-            name = f"np.{ufunc.__name__}"
             raise unruled(name if method == "__call__" else f"{name}.{method}")
-        return called(stand_in, f"np.{ufunc.__name__}", inputs, kwargs)
+        return called(stand_in, name, inputs, kwargs)
 
     def __array_function__(
         self, function: Any, types: Any, args: Any, kwargs: Any

@@ -77,6 +77,13 @@ def test_the_error_says_what_to_write(f: Any, instead: str) -> None:
         cr.grad(lambda x: np.sum(f(x)))(X)
 
 
+def test_a_function_of_somebody_else_is_not_said_to_be_numpy_s() -> None:
+    add = np.frompyfunc(lambda x, y: x + y, 2, 1)
+    for f in (lambda x: add(x, x)), (lambda x: add.reduce(x)):
+        with pytest.raises(cr.NotDifferentiable, match=r"^<lambda> .*no rule"):
+            cr.grad(lambda x, f=f: np.sum(f(x)))(X)
+
+
 def order(f: Any) -> list[str]:
     """The names of its arguments by position, "" for one without a name."""
     found = inspect.signature(f).parameters.values()

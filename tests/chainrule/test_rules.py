@@ -513,6 +513,7 @@ case(
 case("scatter", lambda x: np.diagflat(x, 1), signed(2, 2))
 case("positive", lambda x: np.copy(x), signed(2, 3))
 case("square", lambda x: np.real(x) ** 2, signed(2, 3))
+case("conjugate", lambda x: x.conj() * x.conjugate(), signed(2, 3))
 if hasattr(np, "astype"):
     case("astype", lambda x: np.astype(x, x.dtype), signed(2))
 
