@@ -72,7 +72,6 @@ def test_convolutions_of_all_lengths(mode: Any, n: int, m: int) -> None:
         lambda x: np.quantile(x, [0.1, 0.5]),
         lambda x: np.gradient(x, np.arange(4.0), axis=2),
         lambda x: np.gradient(x, edge_order=2),
-        lambda x: np.diff(x, prepend=0),
         lambda x: np.average(x, returned=True),
         lambda x: np.linspace(x[0], x[1], 3, retstep=True),
         lambda x: np.median(x, overwrite_input=True),

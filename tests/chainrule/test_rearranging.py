@@ -55,6 +55,11 @@ def test_all_pieces_of_a_split_send_back() -> None:
     np.testing.assert_allclose(cr.grad(f)(x), expected, rtol=1e-14)
 
 
+def test_differences_are_of_no_negative_order() -> None:
+    with pytest.raises(ValueError, match="at least 0, not -1"):
+        cr.grad(lambda x: np.sum(np.diff(x, -1)))(np.ones(3))
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_greatest_so_far_is_the_last_of_those_that_tie(sign: int) -> None:
     x = sign * np.array([1.0, -2.0, 1.0, 3.0, 3.0, 2.0])

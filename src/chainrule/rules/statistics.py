@@ -148,8 +148,21 @@ if hasattr(np, "cumulative_sum"):  # new in NumPy 2.1
 
 # Take differences along an axis
 @implements(np.diff)
-def diff(a: Array, n: int = 1, axis: int = -1) -> Array:
+def diff(
+    a: Array,
+    n: int = 1,
+    axis: int = -1,
+    prepend: Any = None,
+    append: Any = None,
+) -> Array:
+    if n < 0:
+        raise ValueError(f"n should be at least 0, not {n}")
     axis = normalize_axis_index(axis, a.ndim)
+    parts = [x for x in (prepend, a, append) if x is not None]
+    if n and len(parts) > 1:
+        one = tuple(1 if i == axis else m for i, m in enumerate(a.shape))
+        parts = [x if np.ndim(x) else np.broadcast_to(x, one) for x in parts]
+        a = concatenate_(parts, axis)
     late, early = along(axis, slice(1, None)), along(axis, slice(None, -1))
     for _ in range(n):
         a = a[late] - a[early]
