@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bookproof import cli
 from bookproof.running import outputs
 from bookproof.running.run import run_chapter
 
@@ -423,6 +424,41 @@ manager.KernelManager.start_kernel = refuse
 manager.AsyncKernelManager.start_kernel = refuse
 sys.exit(main(["-q", "-b", "html", "-c", sys.argv[1], *sys.argv[2:]]))
 """
+
+
+def test_sphinx_runs_no_cell_of_a_chapter_with_a_broken_option(
+    book, tmp_path: Path
+) -> None:
+    book.write(
+        "ch",
+        """\
+        # A chapter
+
+        ```{code-cell} ipython3
+        print("seen")
+        ```
+
+        ```{claim}
+        :loose: "no end
+        2 = 1 + 1
+        ```
+        """,
+    )
+    cache = book.root / "build" / "jupyter-cache"
+    (book.root / "conf.py").write_text(
+        'extensions = ["myst_nb", "bookproof.weave"]\n'
+        f'nb_execution_mode = "cache"\nnb_execution_cache_path = "{cache}"\n'
+    )
+    assert cli.main(["--root", str(book.root), "check"]) == 1
+    html = tmp_path / "html"
+    ended = subprocess.run(
+        [sys.executable, "-c", SPHINX, book.root, book.root / "book", html],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "a kernel was started" not in ended.stderr
+    assert "its outputs are not in the cache" in ended.stderr
 
 
 def test_sphinx_serves_the_outputs_without_a_kernel(

@@ -101,6 +101,16 @@ def stored(
         return is_whole(project.root, its_hash)
 
 
+def at_hand(
+    project: Project, chapter: Chapter, page: Mapping[str, Any] | None
+) -> bool:
+    """Whether the page will find the outputs. Of a chapter that was no sound
+    notebook none were stored, and Sphinx would run its cells itself."""
+    if page and page.get("notebook") is None:
+        return not any(isinstance(each, Cell) for each in chapter.elements)
+    return stored(project, chapter, page)
+
+
 def filled(project: Project, chapter: Chapter) -> Any:
     """The chapter as a notebook, with its outputs."""
     with _cache(project) as cache:

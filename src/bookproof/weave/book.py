@@ -82,7 +82,7 @@ class Book:
             docname = path.resolve().relative_to(folder.resolve())
             name = docname.with_suffix("").as_posix()
             shown = (record or {}).get("page")
-            stored = outputs.stored(project, chapter, shown)
+            stored = outputs.at_hand(project, chapter, shown)
             book.pages[name] = Page(name, chapter, record, fresh, stored)
         return book
 
