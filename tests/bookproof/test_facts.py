@@ -228,6 +228,12 @@ def test_a_bound_must_be_tight_or_say_why_not(words: str, value: float) -> None:
     assert fact(words, value, loose="another BLAS").status == "holds"
 
 
+@pytest.mark.parametrize("reason", ["", " "])
+def test_a_loose_bound_needs_its_reason(reason: str) -> None:
+    (finding,) = fact("under 20", 14.2, loose=reason).findings
+    assert finding.rule == "option"
+
+
 def test_a_loose_bound_must_still_hold() -> None:
     assert fact("under 20", 21.0, loose="varies").status == "fails"
 

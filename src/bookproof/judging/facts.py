@@ -85,7 +85,9 @@ def compare(
     marker: Marker, value: object
 ) -> tuple[list[Finding], tuple[tuple[str, str], ...]]:
     """What of the words does not hold of `value`; and each pair compared."""
-    words = marker.body.text
+    words, loose = marker.body.text, marker.options.get("loose")
+    if loose is not None and not loose.text.strip():
+        return [_finding(marker, "option", ":loose: needs its reason")], ()
     try:
         printed = numbers(words)
     except OverflowError as error:
@@ -106,11 +108,10 @@ def compare(
         )
         note = "several numbers in the words bind a tuple of that length"
         return [_finding(marker, "fact", message, notes=(note,))], ()
-    loose = "loose" in marker.options
     findings = [
         finding
         for one, number in zip(printed, values, strict=True)
-        for finding in _one(marker, one, number, loose)
+        for finding in _one(marker, one, number, loose is not None)
     ]
     pairs = zip(printed, values, strict=True)
     return findings, tuple((one.text, show(number)) for one, number in pairs)
