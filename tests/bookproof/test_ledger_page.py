@@ -22,6 +22,7 @@ var row = (id, kind) => ({
 });
 var seen = [], heard = {}, links = [{}, {}];
 var rows = [row("one", "claim"), row("two", "fact"), row("three", "claim")];
+var drawing = { id: "drawing-a", tagName: "DETAILS", scrollIntoView() {} };
 var table = { tBodies: [{ rows }], parentElement: { before() {} } };
 class Straw {
   constructor() { this.value = ""; this.options = [""]; }
@@ -40,7 +41,8 @@ var document = {
     if (name === "select" || name === "input") fields.push(made);
     return made;
   },
-  getElementById: (id) => rows.find((each) => each.id === id) ?? null,
+  getElementById: (id) =>
+    [...rows, drawing].find((each) => each.id === id) ?? null,
 };
 var location = { hash: "", pathname: "", search: "" };
 var history = { replaceState(_, __, to) { location.hash = to; } };
@@ -100,10 +102,16 @@ def test_any_other_address_shows_all(address: str) -> None:
     assert page["seen"] == (["two"] if address == "#two" else [])
 
 
+def test_a_drawing_that_is_asked_for_opens() -> None:
+    assert opened("#drawing-a").eval("drawing.open") is True
+    assert not opened("#drawing-b").eval("drawing.open")
+
+
 def test_a_drawing_shows_without_a_stylesheet_of_the_book() -> None:
     """A path without a stroke is not seen at all, and a dot is black."""
     style = (STATIC / "marks.css").read_text(encoding="utf-8")
     assert re.search(r"svg\.arcs path\) \{\s*stroke: var\(--\w+, #", style)
+    assert re.search(r"\(\.table-wrapper\) \{\s*overflow-x: auto", style)
     assert re.search(r"svg\.arcs circle\) \{\s*fill: var\(--\w+, #", style)
 
 

@@ -68,7 +68,9 @@
     }
     carry(state.size ? `#${state}` : "");
     show();
-    if (!state.size) document.getElementById(hash)?.scrollIntoView();
+    const there = state.size ? null : document.getElementById(hash);
+    if (there?.tagName === "DETAILS") there.open = true;
+    there?.scrollIntoView();
   };
   const write = () => {
     const state = new URLSearchParams();
