@@ -68,7 +68,9 @@ for the tests: those of whole chapters, and those of the code when the whole
 book was asked. With --new, only claims (or changes of the code) are tried of
 which no result is kept. A result goes when the claim changes, a cell above it,
 a definition that it may use or, for a definition, a claim that may use it; and
-with a function of the code that changes.
+with a function of the code that changes. A change of the code that nothing
+noticed, and for which no reason is given, is tried again: a claim may have
+come.
 """
 
 
@@ -145,7 +147,7 @@ def _code(
 ) -> int:
     from bookproof import progress
     from bookproof.mutating import code_kills, exercised
-    from bookproof.mutating.code_mutants import code_mutants
+    from bookproof.mutating.code_mutants import CodeMutant, code_mutants
     from bookproof.mutating.kill_report import code_json, code_text
     from bookproof.mutating.reasons import code_reasons
 
@@ -156,12 +158,19 @@ def _code(
         laboratory = exercised.Laboratory.build(project, chapters, jobs)
         every = list(code_mutants(laboratory.tangled, chapters))
         known = code_kills.where(laboratory.tangled, every)
+        again: list[CodeMutant] = []
         if options.new:
             kept = code_kills.read(project)
+            again = [
+                each
+                for each in every
+                if kept.get(known[each].key) == ""
+                and (known[each].name, code_kills.words(each)) not in reasons
+            ]
             every = [each for each in every if known[each].key not in kept]
         size = min(options.code, len(every))
-        chosen = random.Random(options.seed).sample(every, size)
-        with progress.count(size, "mutants") as advance:
+        chosen = again + random.Random(options.seed).sample(every, size)
+        with progress.count(len(chosen), "mutants") as advance:
 
             def ended(fate: exercised.Fate) -> None:
                 if keeps:
