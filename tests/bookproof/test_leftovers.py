@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,10 @@ def left() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def is_dead(process: int) -> bool:
-    return ") Z " in Path("/proc", str(process), "stat").read_text()
+    try:
+        return ") Z " in Path("/proc", str(process), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def hide_at_first(
@@ -74,6 +77,64 @@ def test_a_process_that_shows_nothing_yet_is_waited_for(
     leftovers.end(SETTING)
     assert len(seen) > 3
     assert is_dead(left.pid)
+
+
+ENDLESS = """\
+```{code-cell} ipython3
+import os
+from pathlib import Path
+
+Path("{file}").write_text(str(os.getpid()))
+while True:
+    pass
+```
+"""
+
+ENDLESS_EXERCISE = """\
+````{{exercise}} ever
+Go on.
+
+```{{starter}}
+import os
+from pathlib import Path
+
+Path("{file}").write_text(str(os.getpid()))
+while True:
+    pass
+```
+```{{check}}
+assert True
+```
+````
+````{{solution}} ever
+```{{code}}
+x = 1
+```
+````
+"""
+
+
+@pytest.mark.parametrize("body", [ENDLESS, ENDLESS_EXERCISE])
+def test_a_worker_does_not_outlive_a_press_that_is_killed(
+    book, tmp_path_factory: pytest.TempPathFactory, body: str
+) -> None:
+    file = tmp_path_factory.mktemp("told") / "pid"
+    body = body.replace("{{", "{").replace("}}", "}")
+    book.write("ch", f"# A chapter\n\n{body}".replace("{file}", str(file)))
+    command = [sys.executable, "-m", "bookproof", "check"]
+    press = subprocess.Popen(command, cwd=book.root, stdout=subprocess.DEVNULL)
+    wait_until(lambda: file.exists() and bool(file.read_text()))
+    press.kill()
+    press.wait()
+    wait_until(lambda: is_dead(int(file.read_text())))
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Look again and again, for half a minute at most."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_other_processes_live_on(left: subprocess.Popen[bytes]) -> None:

@@ -49,7 +49,9 @@ def _watch(options: argparse.Namespace) -> int:
 
     # A shell that starts a command in the background has it ignore Ctrl-C,
     # which is the way to end the watch.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Ended otherwise, it must not leave a check behind that goes on.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.default_int_handler)
     project = project_of(options)
     names = [str(path) for path in paths_of(options, project)[0]]
     rounds = Rounds(project, names if options.chapters else [])

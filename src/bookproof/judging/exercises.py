@@ -17,6 +17,7 @@ from typing import Any
 
 from bookproof.diagnostics import Finding, Text
 from bookproof.reading.elements import Exercise, Solution
+from bookproof.running import leftovers
 from bookproof.running.patience import Clock
 from bookproof.running.ran import Recorder
 from bookproof.running.traces import Frames, describe
@@ -98,6 +99,7 @@ def _attempt(
     with room.recorder.pausing():
         child = os.fork()
     if child == 0:
+        leftovers.end_with_parent()
         os.close(reading)
         _child(writing, (code, ("check", check)), room)
     os.close(writing)

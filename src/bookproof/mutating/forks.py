@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from bookproof.running import leftovers
 from bookproof.running.patience import Clock
 
 Job = Callable[[], Any]
@@ -74,6 +75,7 @@ class _Team:
         reading, writing = os.pipe()
         process = os.fork()
         if process == 0:
+            leftovers.end_with_parent()
             _work([(number, self.jobs[number]) for number in share], writing)
         os.close(writing)
         limit = Clock(process, self.seconds)

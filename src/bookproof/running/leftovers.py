@@ -8,8 +8,10 @@ environment, nobody can tell.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,8 +21,18 @@ _PAUSE = 0.002
 """A process may start another one, or show nothing yet, while it is looked
 for: it is looked for again, so often and after so many seconds."""
 
+_PR_SET_PDEATHSIG = 1
+"""What asks for a signal at the parent's death (`include/linux/prctl.h`)."""
+
 _PF_KTHREAD = 0x00200000
 """The flag of a thread of the kernel (`include/linux/sched.h`)."""
+
+
+def end_with_parent() -> None:
+    """Have this process killed when the thread that started it is gone: the
+    one that keeps its time may itself be killed. Linux alone can do it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def end(setting: str) -> None:

@@ -16,6 +16,7 @@ from typing import IO, Any
 from bookproof.judging.verify import State, spent
 from bookproof.latex import limits
 from bookproof.request import Request
+from bookproof.running import leftovers
 from bookproof.running.forward import Runner
 
 MEMORY = 4 * 2**30
@@ -27,6 +28,7 @@ WATCHED = 10
 
 def main() -> None:
     """Serve one request."""
+    leftovers.end_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     request: Request = pickle.load(sys.stdin.buffer)
     # What cells or their child processes write to the real standard output
