@@ -183,7 +183,7 @@ def test_words_are_those_of_the_page_without_marks(book: SmallBook) -> None:
 def test_code_and_exercises_are_shown(book: SmallBook) -> None:
     text = path(book, "adding.py").read_text()
     assert "# **Add two numbers** (`small/adding.py`):\n#\n# ```python" in text
-    assert "# **Exercise (build): Add up**\n" in text
+    assert "# **Exercise (build): Gauß adds with `sum`**\n" in text
     assert "# <details><summary>Solution</summary>\n" in text
     assert "# **Figure 1.** A line that rises.\n" in text
     assert "known early \\[Knuth, 1984\\]" in text
