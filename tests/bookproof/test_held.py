@@ -110,6 +110,7 @@ def test_another_large_count_is_noticed(text: str, word: str) -> None:
         ("to seven digits", "near < 1e-7", ""),
         ("to seven decimals", "near < 5e-8", ""),
         ("all nine, to seven digits", "f() < 1e-7", "def f(): return 9"),
+        ("in all nine places", "f() < 1e-7", "def f(): return 9"),
         ("to nine digits", "f()", "def f(): return 2 ** 30 < 1e-9"),
         ("by one ten-thousandth", "near < 1e-4", ""),
         ("in all four", "all(works(n) for n in SIZES)", "SIZES = 1, 2, 5, 9"),

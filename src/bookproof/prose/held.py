@@ -30,7 +30,7 @@ _POWER = re.compile(r"(?<!\d)(\d{1,2})(?:\*\*|\^\{?| \*\* )(\d{1,2})(?!\d)")
 _RAISED = re.compile(r"(?<!\d)10(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _FLOAT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e(-?\d{1,2})(?!\w)")
 _PART = re.compile(r"[\s-]+[a-z]*(?:th|half|halve|third|quarter)s?\b")
-_DIGITS = re.compile(r"[\s-]+(?:significant\s+)?(?:digit|decimal|place)s?\b")
+_DIGITS = re.compile(r"[\s-]+(?:significant\s+)?(?:digit|decimal)s?\b")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 Trees = Mapping[str, list[ast.AST]]
