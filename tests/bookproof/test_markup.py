@@ -132,10 +132,32 @@ def test_refused_constructs_are_found(text):
     assert {rule for rule, _ in found(text)} == {"refused-markup"}
 
 
-def test_substitutions_are_printed_as_they_stand_and_so_found():
-    assert {rule for rule, _ in found("Say {{name}} here.")} == {
-        "broken-markup"
-    }
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Say {{name}} here.", "3:5"),
+        ("Say\n{{ x }} here.", "4:1"),
+        ("{{ `x`\n| upper }}", "3:1"),
+        ("## On [{{ x }}](page.md)", "3:8"),
+        ("| a | b |\n|---|---|\n| c | {{ x }} |", "5:7"),
+        (":::{admonition} The {{x}}\nwords\n:::", "3:21"),
+    ],
+)
+def test_substitutions_are_printed_as_they_stand_and_so_refused(text, place):
+    assert found(text) == [("refused-markup", place)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '`{{ x }}` and `f"{{{x}}}"`',
+        r"$\frac{{a}}{{b}}$",
+        "```python\nf'{{ x }}'\n```",
+        r"Jinja writes \{\{ x \}\} for it.",
+    ],
+)
+def test_braces_of_code_and_mathematics_are_no_substitution(text):
+    assert found(text) == []
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ _CONTROL = re.compile(
 )
 _STRAY = re.compile(r"`+|\$+")
 _BRACED = re.compile(r"\{[A-Za-z][\w:+-]*\}")
+_SUBSTITUTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _CONTAINER_MARKS = re.compile(r"[\s>]*([-*+]|\d+[.)])?[\s>]*")
 
 
@@ -61,7 +62,8 @@ def without_controls(text: str) -> str:
 
 
 def inline_findings(pieces: Sequence[Piece], content: Text) -> list[Finding]:
-    """Stray backticks, dollars and braced names among printed words."""
+    """Stray backticks and dollars, substitutions and braced names among
+    printed words."""
     literal = [" "] * len(content.text)
     findings: list[Finding] = []
     for piece in pieces:
@@ -83,7 +85,17 @@ def inline_findings(pieces: Sequence[Piece], content: Text) -> list[Finding]:
                 notes=(f"a {name} that is meant is written \\{mark}",),
             )
         )
-    for found in _BRACED.finditer(printed):
+    for found in _SUBSTITUTION.finditer(printed):
+        findings.append(
+            Finding(
+                REFUSED_RULE,
+                "a substitution is not made, but printed as it stands",
+                content.place(found.start()),
+                width=len(found.group().split("\n")[0]),
+                notes=("write the words; braces that are meant are \\{\\{",),
+            )
+        )
+    for found in _BRACED.finditer(_SUBSTITUTION.sub(_blank, printed)):
         findings.append(
             Finding(
                 BROKEN,
@@ -97,6 +109,10 @@ def inline_findings(pieces: Sequence[Piece], content: Text) -> list[Finding]:
             )
         )
     return findings
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())
 
 
 def _token_findings(piece: Piece, content: Text) -> Iterable[Finding]:
