@@ -234,6 +234,39 @@ def test_a_loose_bound_needs_its_reason(reason: str) -> None:
     assert finding.rule == "option"
 
 
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("3 of them", 3),
+        ("about 2.6 times", 2.61),
+        ("exactly three", 3),
+        ("it holds", True),
+    ],
+)
+def test_where_nothing_bounds_no_reason_is_due(
+    words: str, value: object
+) -> None:
+    assert fact(words, value).status == "holds"
+    verdict = fact(words, value, loose="another BLAS")
+    (finding,) = verdict.findings
+    assert (finding.rule, verdict.status) == ("option", "fails")
+    assert "the words hold none" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("at most 6", 6),
+        ("under twenty", 19.5),
+        ("of 6 at most 0.1", (6, 0.01)),
+    ],
+)
+def test_a_bound_that_is_the_best_one_here_may_be_loose_elsewhere(
+    words: str, value: object
+) -> None:
+    assert fact(words, value, loose="another BLAS").status == "holds"
+
+
 def test_a_loose_bound_must_still_hold() -> None:
     assert fact("under 20", 21.0, loose="varies").status == "fails"
 

@@ -92,6 +92,10 @@ def compare(
         printed = numbers(words)
     except OverflowError as error:
         return [_finding(marker, "fact", f"{error} is too much here")], ()
+    if loose is not None and not _bounding([*printed, *counts(words)]):
+        message = ":loose: excuses a bound, and the words hold none"
+        note = "leave it out; the bounds: " + ", ".join(_TOWARDS)
+        return [_finding(marker, "option", message, notes=(note,))], ()
     truth = as_truth(value)
     if truth is not None:
         return _boolean(marker, truth, printed), (("true", str(truth)),)
@@ -115,6 +119,13 @@ def compare(
     ]
     pairs = zip(printed, values, strict=True)
     return findings, tuple((one.text, show(number)) for one, number in pairs)
+
+
+def _bounding(printed: Sequence[Printed]) -> bool:
+    """Whether one of the numbers bounds a value. Whether it is the best bound
+    may differ from processor to processor, so a reason is needed or not by
+    the words alone."""
+    return any(one.relation in _TOWARDS for one in printed)
 
 
 def _boolean(

@@ -134,11 +134,22 @@ class Checker(Checking):
         return all(_alike(self.first[0], case) for case in self.first[1:])
 
     def _bounds(self) -> None:
+        bounds = [pair for pair in self.pairs if pair.relation in BOUNDS]
         if self.options.loose:
+            # A change of the formula may take the bound away: that says
+            # nothing of what is printed.
+            if self.haste is None and not any(
+                bound_sides(pair.nodes) for pair in bounds
+            ):
+                message = ":loose: excuses a bound, and this claim has none"
+                note = "leave it out; a bound is a number or a constant"
+                self.findings.append(
+                    self._finding("option", message, 0, 1, note)
+                )
             return
-        for pair in self.pairs:
+        for pair in bounds:
             for side, how in bound_sides(pair.nodes):
-                if pair.relation not in BOUNDS or pair.tight.get(side):
+                if pair.tight.get(side):
                     continue
                 which = "left" if side == 0 else "right"
                 message = (
