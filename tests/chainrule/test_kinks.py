@@ -113,6 +113,8 @@ def test_curvature_at_a_kink_is_finite(f: Any, args: Any) -> None:
     [
         np.sqrt, np.cbrt, np.std, np.linalg.norm, lambda x: x**0.25,
         lambda x: np.hypot(x, x), lambda x: np.arctan2(x, x),
+        *(lambda x, p=p: np.linalg.norm(x, p) for p in (0.5, 1, 1.5, 3, -2)),
+        *(lambda x, p=p: np.linalg.norm(np.diag(x), p) for p in (2, "nuc")),
     ],
 )  # fmt: skip
 def test_no_convention_hides_a_nan(f: Any) -> None:
@@ -120,6 +122,30 @@ def test_no_convention_hides_a_nan(f: Any) -> None:
     lost = lambda x: np.sum(f(x)) * np.nan  # noqa: E731
     assert np.isnan(cr.grad(lost)(Z)).all()
     assert np.isnan(cr.jacobian(lost, mode="forward")(Z)).all()
+
+
+@pytest.mark.parametrize("f", [np.sqrt, lambda x: x**0.5, np.cbrt])
+def test_a_root_of_zero_stops_an_infinity(f: Any) -> None:
+    """Whatever is made of a root of zero, it does not move, by either mode."""
+    made = lambda x: np.sum(1 / f(x) - np.log(f(x)))  # noqa: E731
+    with np.errstate(divide="ignore"):
+        np.testing.assert_array_equal(cr.grad(made)(Z), Z)
+        np.testing.assert_array_equal(cr.jacobian(made, mode="forward")(Z), Z)
+
+
+@pytest.mark.parametrize("p", [0.5, 1.5, 3, -1, -2.5])
+def test_norms_of_any_order(p: float) -> None:
+    """NumPy's values; and slopes by (|x| / norm)^(p - 1), zero by zero."""
+    x = np.array([[3.0, -0.5, 0.0, 2.0], [1.0, 4.0, -2.0, 0.25]])
+    norm = lambda x: np.linalg.norm(x, p, axis=1)  # noqa: E731
+    with np.errstate(all="ignore"):
+        expected = norm(x)
+        share = (np.abs(x) / expected[:, None]) ** (p - 1) * np.sign(x)
+    share[(x == 0) | (expected[:, None] == 0)] = 0
+    value, slopes = cr.value_and_grad(lambda x: np.sum(norm(x)))(x)
+    np.testing.assert_allclose(value, expected.sum(), rtol=1e-14)
+    np.testing.assert_allclose(slopes, share, rtol=1e-13)
+    assert cr.gradcheck(norm, (x[1:],))
 
 
 # Each function is fine at the second number and not at the first.

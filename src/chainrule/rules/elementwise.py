@@ -81,19 +81,18 @@ cbrt = elementwise(np.cbrt, lambda g, ans, _x: over(g, 3 * ans * ans))
 
 
 # Raise to a power
-def lowered(x: Array, y: Any) -> Any:
-    """The exponent y - 1, but 1 for roots of zero and the power 0 of zero."""
-    number = isinstance(y, int | float)
-    if number and not 0 <= y < 1:
-        return y - 1
-    flat = (x == 0) & (y >= 0) & (y < 1)
-    exponent = np.where(flat, 1, y - 1)
-    return exponent.astype(x.dtype) if number else exponent
+def to_base(g: Array, _ans: Array, x: Array, y: Any) -> Array:
+    """The product g y x^(y - 1), but zero for a number at a root of zero."""
+    if isinstance(y, int | float) and not 0 <= y < 1:
+        return tame(g, y * x ** (y - 1))
+    root = (x == 0) & (y >= 0) & (y < 1)
+    slope = y * np.where(root, 1, x) ** (y - 1)
+    return tame(np.where(root & (g == g), 0.0, g), slope)
 
 
 power = elementwise(
     np.power,
-    lambda g, _ans, x, y: tame(g, y * x ** lowered(x, y)),
+    to_base,
     lambda g, ans, x, y: tame(
         g, ans * np.log(np.where((x == 0) & (y >= 0), 1, x))
     ),

@@ -215,13 +215,13 @@ def vector_norm(x: Array, p: Any, axis: int, keepdims: bool) -> Array:
         return extreme(size, axis, keepdims=keepdims)
     if p == 1:
         return np.sum(size, axis, keepdims=keepdims)
+    if p > 0:
+        return np.sum(size**p, axis, keepdims=keepdims) ** (1 / p)
     zero = x == 0
-    powers = np.where(zero, 0.0, np.where(zero, 1, size) ** p)
-    total = np.sum(powers, axis, keepdims=keepdims)
-    gone = zero.all(axis, keepdims=keepdims)
-    if p < 0:
-        gone = zero.any(axis, keepdims=keepdims)
-    return np.where(gone, 0.0, np.where(gone, 1, total) ** (1 / p))
+    powers = np.where(zero, 1, size) ** p
+    found = np.sum(powers, axis, keepdims=keepdims) ** (1 / p)
+    none = np.sum(np.where(zero, size, 0.0), axis, keepdims=keepdims)
+    return np.where(zero.any(axis, keepdims=keepdims), none, found)
 
 
 # Measure matrices by columns or rows
@@ -245,7 +245,7 @@ def spectral_norm(
 ) -> Array:
     """The greatest singular value (2), the least (-2), or the sum of all."""
     s = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
-    s = np.where(s == 0, 0.0, s)
+    s = np.absolute(s)  # what it is, but a zero sends nothing
     fold = np.sum if p == "nuc" else np.max if p == 2 else np.min
     found = fold(s, -1)
     return np.expand_dims(found, axes) if keepdims else found
