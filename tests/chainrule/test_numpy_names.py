@@ -277,6 +277,65 @@ def test_single_precision_is_what_numpy_makes_of_it(f: Any) -> None:
     assert cr.grad(lambda x: np.sum(f(x)))(x).dtype == np.float32
 
 
+@pytest.mark.filterwarnings("ignore:All-NaN")
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_order_statistics_of_what_is_there(
+    axis: Any, keepdims: bool, dtype: Any
+) -> None:
+    """NumPy's values; a gradient of weights that give the value again."""
+    x = np.random.default_rng(3).normal(size=(3, 4, 5)).astype(dtype)
+    x[0, 1, 2] = x[2, 2, :3] = x[:, 3, 4] = x[1, 0] = np.nan
+    known = np.nan_to_num(x)
+    options = {"axis": axis, "keepdims": keepdims}
+    for f in (
+        np.median, np.nanmedian, lambda x, **o: np.quantile(x, 0.3, **o),
+        lambda x, **o: np.nanquantile(x, 0.3, **o),
+        lambda x, **o: np.percentile(x, 85.0, **o),
+        lambda x, **o: np.nanpercentile(x, 85.0, **o),
+    ):  # fmt: skip
+        expected = f(x, **options)
+        found = np.asarray(f(cr.Tensor(x), **options).data)
+        assert found.dtype == expected.dtype
+        assert found.shape == expected.shape
+        eps = 4 * np.finfo(dtype).eps
+        np.testing.assert_allclose(found, expected, rtol=eps, atol=eps)
+        g = cr.grad(lambda x, f=f: np.nansum(f(x, **options)))(x)
+        np.testing.assert_allclose(
+            np.sum(g * known), np.nansum(expected), rtol=0, atol=20 * eps
+        )
+        count = np.sum(~np.isnan(expected))
+        np.testing.assert_allclose(g.sum(), count, rtol=eps)
+
+
+@pytest.mark.parametrize("f", [np.quantile, np.nanquantile])
+@pytest.mark.parametrize("q", [-0.1, 1.01, np.nan])
+def test_a_quantile_lies_in_its_row(f: Any, q: float) -> None:
+    """A place before the first entry must not be counted from the end."""
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        f(cr.Tensor([3.0, 1.0, 2.0]), q)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        cr.grad(lambda q: f(np.array([3.0, 1.0, 2.0]), q))(np.array(q))
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty", "ignore:invalid value")
+@pytest.mark.parametrize("f", [np.median, np.nanmedian])
+def test_what_has_no_entry_has_no_median(f: Any) -> None:
+    x = np.zeros((2, 0), np.float32)
+    for axis in (None, 0, 1):
+        found, expected = f(cr.Tensor(x), axis), f(x, axis)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found.data, expected)
+        assert cr.grad(lambda x, a=axis: np.sum(f(x, a)))(x).shape == x.shape
+
+
+def test_the_part_that_is_asked_for_moves_along_a_list() -> None:
+    for f, whole in ((np.quantile, 1), (np.nanpercentile, 100)):
+        slope = cr.grad(lambda q, f=f: f([4, 1, 9], q))(np.array(0.6 * whole))
+        np.testing.assert_allclose(slope, 2 * (9 - 4) / whole, rtol=1e-14)
+
+
 def test_weights_of_another_length_are_not_spread() -> None:
     with pytest.raises(cr.ShapeError, match="bincount"):
         np.bincount([0, 1, 1], cr.Tensor([2.0]))

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine import Array, plain
-from chainrule.errors import NotDifferentiable
 from chainrule.rules.elementwise import where
-from chainrule.rules.rearranging import cumsum, sort, take_along_axis
+from chainrule.rules.rearranging import cumsum
 from chainrule.rules.reductions import max, min, prod, sum
-from chainrule.rules.shapes import reshape_
-from chainrule.rules.statistics import cumprod, lined, nanmean
+from chainrule.rules.statistics import cumprod, nanmean
 from chainrule.rules.table import implements
 
 
@@ -67,38 +65,3 @@ def nanvar(
 @implements(np.nanstd)
 def nanstd(a: Array, axis: Any = None, **options: Any) -> Array:
     return np.sqrt(nanvar(a, axis, **options))
-
-
-# Sort it to the end
-@implements(np.nanquantile)
-def nanquantile(
-    a: Array,
-    q: Any,
-    axis: Any = None,
-    *,
-    method: str = "linear",
-    keepdims: bool = False,
-) -> Array:
-    if method != "linear" or np.ndim(q):
-        text = "np.nanquantile has rules for one linear quantile"
-        raise NotDifferentiable(text)
-    row, kept = lined(a, axis)
-    row = sort(row)
-    known = (~np.isnan(plain(row))).sum(-1, keepdims=True)
-    place = q * np.maximum(known - 1, 0).astype(row.dtype)
-    below = np.floor(plain(place))
-    low = below.astype(int)
-    first = take_along_axis(row, low, -1)
-    step = take_along_axis(row, low + (place > below), -1) - first
-    found = (first + step * (place - below))[..., 0]
-    return reshape_(found, kept) if keepdims else found
-
-
-@implements(np.nanpercentile)
-def nanpercentile(a: Array, q: Any, axis: Any = None, **options: Any) -> Array:
-    return nanquantile(a, q / 100, axis, **options)
-
-
-@implements(np.nanmedian)
-def nanmedian(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
-    return nanquantile(a, 0.5, axis, keepdims=keepdims)

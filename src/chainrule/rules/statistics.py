@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod as product
 from typing import Any
 
@@ -12,7 +13,13 @@ from numpy.lib.array_utils import normalize_axis_index
 from chainrule.engine import Array, plain
 from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.rules.elementwise import where
-from chainrule.rules.rearranging import along, at_least, cumsum, sort
+from chainrule.rules.rearranging import (
+    along,
+    at_least,
+    cumsum,
+    sort,
+    take_along_axis,
+)
 from chainrule.rules.reductions import axes_of, max, mean, min, prod, sum
 from chainrule.rules.shapes import (
     array,
@@ -37,8 +44,8 @@ def lined(a: Array, axis: Any) -> tuple[Array, tuple[int, ...]]:
 
 
 # Read off the sorted entries
-@implements(np.quantile)
-def quantile(
+@implements(np.nanquantile)
+def nanquantile(
     a: Array,
     q: Any,
     axis: Any = None,
@@ -47,25 +54,47 @@ def quantile(
     keepdims: bool = False,
 ) -> Array:
     if method != "linear" or np.ndim(q):
-        raise NotDifferentiable("np.quantile has rules for one linear quantile")
-    row, kept = lined(a, axis)
-    row = sort(row)
-    place = q * (row.shape[-1] - 1)
-    low = int(plain(place))
-    high = low + bool(place > low)
-    found = row[..., low] + (row[..., high] - row[..., low]) * (place - low)
-    found = where(np.isnan(plain(row)[..., -1]), np.nan, found)
+        text = "np.quantile and its like have rules for one linear quantile"
+        raise NotDifferentiable(text)
+    if not 0 <= plain(q) <= 1:
+        raise ValueError("a quantile lies from 0 to 1, a percentile to 100")
+    row, kept = lined(array(a), axis)
+    row = sort(row) if row.shape[-1] else sum(row, -1, keepdims=True) + np.nan
+    known = (~np.isnan(plain(row))).sum(-1, keepdims=True)
+    place = q * np.maximum(known - 1, 0)
+    below = np.floor(plain(place)).astype(int)
+    weight = (place - below).astype(np.result_type(row.dtype, plain(q)))
+    first = take_along_axis(row, below, -1)
+    step = take_along_axis(row, below + (place > below), -1) - first
+    found = (first + step * weight)[..., 0]
     return reshape_(found, kept) if keepdims else found
 
 
-@implements(np.percentile)
-def percentile(a: Array, q: Any, axis: Any = None, **options: Any) -> Array:
-    return quantile(a, q / 100, axis, **options)
+@implements(np.quantile)
+def quantile(
+    a: Array, q: Any, axis: Any = None, *, keepdims: bool = False, **rest: Any
+) -> Array:
+    lost = np.isnan(plain(a)).any(axis, keepdims=keepdims)
+    known = nanquantile(a, q, axis, keepdims=keepdims, **rest)
+    return where(lost, np.nan, known)
 
 
-@implements(np.median)
-def median(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
-    return quantile(a, 0.5, axis, keepdims=keepdims)
+def percentile_by(part: Callable[..., Array]) -> Callable[..., Array]:
+    """The percentile that belongs to a quantile."""
+    return lambda a, q, *args, **options: part(a, q / 100, *args, **options)
+
+
+def median_by(part: Callable[..., Array]) -> Callable[..., Array]:
+    """The median that belongs to a quantile."""
+    return lambda a, axis=None, *, keepdims=False: part(
+        a, 0.5, axis, keepdims=keepdims
+    )
+
+
+implements(np.percentile)(percentile_by(quantile))
+implements(np.nanpercentile)(percentile_by(nanquantile))
+implements(np.median)(median_by(quantile))
+implements(np.nanmedian)(median_by(nanquantile))
 
 
 @implements(np.ptp)
