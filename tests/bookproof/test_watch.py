@@ -18,6 +18,7 @@ import pytest
 
 from bookproof import cli
 from bookproof.live import watch
+from bookproof.live.rounds import Rounds
 from bookproof.live.server import EVENTS, SCRIPT, Server
 
 CONF = """\
@@ -237,6 +238,31 @@ def test_a_save_reaches_the_open_page(book) -> None:
                 os.killpg(watching.pid, signal.SIGKILL)
     for each in (book.root / "build").rglob("*.html"):
         assert "bookproof-live" not in each.read_text()
+
+
+def test_the_page_of_a_chapter_that_is_gone_goes_too(book) -> None:
+    (book.root / "conf.py").write_text(CONF)
+    path = book.write("ch", CHAPTER, front="")
+    rounds = Rounds(book.project)
+    rounds.check()
+    assert rounds.weave() == ""
+    page = rounds.pages / "ch.html"
+    download = rounds.pages / "downloads/ch.py"
+    download.parent.mkdir()
+    download.touch()
+    assert page.exists()
+    text = path.read_text()
+    path.unlink()
+    # Still in the table of contents: no page can be woven, and this is gone.
+    assert "there is no ch.md here" in rounds.weave()
+    assert not page.exists()
+    assert not download.exists()
+    assert (rounds.pages / "index.html").exists()
+    book.write("new", text, front="")
+    rounds.check()
+    assert rounds.weave() == ""
+    assert not page.exists()
+    assert (rounds.pages / "new.html").exists()
 
 
 def page(address: str) -> str:

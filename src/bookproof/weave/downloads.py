@@ -15,6 +15,12 @@ from bookproof.weave.notebooks import notebook, placed, script
 from bookproof.weave.plain_text import PlainPage
 
 FOLDER = "downloads"
+_WORDS = {".ipynb": "notebook", ".py": "script"}
+
+
+def paths(app: Sphinx, pagename: str) -> list[Path]:
+    """Where the files of a page are, if it has any."""
+    return [Path(app.outdir, FOLDER, pagename + suffix) for suffix in _WORDS]
 
 
 def _add(
@@ -36,8 +42,7 @@ def _add(
         path = Path(app.outdir, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-        word = {".ipynb": "notebook", ".py": "script"}[suffix]
-        links.append(f'<a href="{up}{name}" download>a {word}</a>')
+        links.append(f'<a href="{up}{name}" download>a {_WORDS[suffix]}</a>')
     context["body"] += (
         f'<p class="downloads">This chapter as {" or ".join(links)}, to run '
         "with the library installed.</p>\n"

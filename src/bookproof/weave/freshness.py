@@ -14,6 +14,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from bookproof.diagnostics import BookError
+from bookproof.weave import downloads
 from bookproof.weave.book import (
     Book,
     Page,
@@ -35,6 +36,19 @@ _REMEDY = "run `make check` (or `bookproof check`)"
 def gathers(text: str) -> set[str]:
     """Which directives of a page show what stands on other pages."""
     return set(_GATHERS.findall(text))
+
+
+def drop_gone(app: Sphinx) -> None:
+    """Take away the page of a chapter that was renamed or deleted since the
+    last build: Sphinx would leave it, and a server go on serving it."""
+    if app.builder.format != "html":
+        return
+    for name in app.env.all_docs:
+        sources = (f"{name}{suffix}" for suffix in app.config.source_suffix)
+        if not any(Path(app.srcdir, source).is_file() for source in sources):
+            page = Path(app.builder.get_outfilename(name))
+            for path in (page, *downloads.paths(app, name)):
+                path.unlink(missing_ok=True)
 
 
 def read_book(app: Sphinx) -> None:
@@ -140,6 +154,7 @@ def remember(app: Sphinx, env: BuildEnvironment) -> None:
 
 def setup(app: Sphinx) -> None:
     """Read the book first; compare before reading, remember after it."""
+    app.connect("builder-inited", drop_gone, priority=50)
     app.connect("builder-inited", read_book, priority=100)
     app.connect("builder-inited", run_nothing, priority=900)
     app.connect("env-get-outdated", outdated)
