@@ -1,6 +1,7 @@
 """What a cell leaves running is ended, even while it shows nothing."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -114,15 +115,51 @@ x = 1
 """
 
 
-@pytest.mark.parametrize("body", [ENDLESS, ENDLESS_EXERCISE])
+def test_one_whose_parent_died_before_it_asked_ends_at_once() -> None:
+    code = (
+        "import os\n"
+        "from bookproof.running import leftovers\n"
+        "leftovers.end_with_parent({parent})\n"
+        "print('alive')\n"
+    )
+    parents = ("os.getppid()", "os.getpid()")  # the second never was one
+    ended = [
+        subprocess.run(
+            [sys.executable, "-c", code.format(parent=parent)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        for parent in parents
+    ]
+    assert [(e.returncode, e.stdout) for e in ended] == [
+        (0, "alive\n"),
+        (-signal.SIGKILL, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        (ENDLESS, ["check"]),
+        (ENDLESS_EXERCISE, ["check"]),
+        (ENDLESS, ["watch", "--no-pages"]),
+    ],
+)
 def test_a_worker_does_not_outlive_a_press_that_is_killed(
-    book, tmp_path_factory: pytest.TempPathFactory, body: str
+    book,
+    tmp_path_factory: pytest.TempPathFactory,
+    body: str,
+    command: list[str],
 ) -> None:
     file = tmp_path_factory.mktemp("told") / "pid"
     body = body.replace("{{", "{").replace("}}", "}")
     book.write("ch", f"# A chapter\n\n{body}".replace("{file}", str(file)))
-    command = [sys.executable, "-m", "bookproof", "check"]
-    press = subprocess.Popen(command, cwd=book.root, stdout=subprocess.DEVNULL)
+    press = subprocess.Popen(
+        [sys.executable, "-m", "bookproof", *command],
+        cwd=book.root,
+        stdout=subprocess.DEVNULL,
+    )
     wait_until(lambda: file.exists() and bool(file.read_text()))
     press.kill()
     press.wait()

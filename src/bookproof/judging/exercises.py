@@ -96,10 +96,11 @@ def _attempt(
     code: tuple[str, Text], check: Text, room: Room, seconds: float
 ) -> Attempt:
     reading, writing = os.pipe()
+    parent = os.getpid()
     with room.recorder.pausing():
         child = os.fork()
     if child == 0:
-        leftovers.end_with_parent()
+        leftovers.end_with_parent(parent)
         os.close(reading)
         _child(writing, (code, ("check", check)), room)
     os.close(writing)

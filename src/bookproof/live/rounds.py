@@ -4,6 +4,7 @@ so that nothing in a chapter can end the watch."""
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -59,9 +60,11 @@ class Rounds:
         # The press has said already what does not hold.
         options = ["-n", "-q", "-N", "-D", "suppress_warnings=bookproof"]
         folders = ["-c", str(self.settings), "-d", str(doctrees)]
-        command = [sys.executable, "-m", "sphinx", *options, *folders]
         ended = subprocess.run(
-            [*command, str(self.project.book), str(self.pages)],
+            [
+                *(*_module("sphinx"), *options, *folders),
+                *(str(self.project.book), str(self.pages)),
+            ],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -75,8 +78,14 @@ class Rounds:
     def _bookproof(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         root = str(self.project.root)
         return subprocess.run(
-            [sys.executable, "-m", "bookproof", "--root", root, *arguments],
+            [*_module("bookproof"), "--root", root, *arguments],
             stdout=subprocess.PIPE,
             text=True,
             check=False,
         )
+
+
+def _module(name: str) -> list[str]:
+    """How a module is run that ends when the watch does."""
+    runner = "bookproof.live.ending"
+    return [sys.executable, "-m", runner, str(os.getpid()), name]

@@ -73,9 +73,10 @@ class _Team:
         if not share:
             return
         reading, writing = os.pipe()
+        parent = os.getpid()
         process = os.fork()
         if process == 0:
-            leftovers.end_with_parent()
+            leftovers.end_with_parent(parent)
             _work([(number, self.jobs[number]) for number in share], writing)
         os.close(writing)
         limit = Clock(process, self.seconds)

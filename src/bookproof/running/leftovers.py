@@ -28,11 +28,14 @@ _PF_KTHREAD = 0x00200000
 """The flag of a thread of the kernel (`include/linux/sched.h`)."""
 
 
-def end_with_parent() -> None:
-    """Have this process killed when the thread that started it is gone: the
-    one that keeps its time may itself be killed. Linux alone can do it."""
+def end_with_parent(parent: int) -> None:
+    """Have this process killed when the thread that started it, of the
+    process `parent`, is gone: the one that keeps its time may itself be
+    killed, even before it is asked for. Linux alone can do it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def end(setting: str) -> None:

@@ -281,8 +281,9 @@ def _worker(
     with tempfile.TemporaryDirectory(prefix="bookproof-") as scratch:
         log = Path(scratch, "stderr")
         with log.open("wb") as stderr:
+            command = [sys.executable, "-m", "bookproof.running.worker"]
             process = subprocess.Popen(
-                [sys.executable, "-m", "bookproof.running.worker"],
+                [*command, str(os.getpid())],
                 cwd=(project.root / chapter.path).parent,
                 env=_environment(project, scratch, library),
                 stdin=subprocess.PIPE,

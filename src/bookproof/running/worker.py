@@ -1,7 +1,7 @@
-"""One chapter, run once, forward: `python -m bookproof.running.worker`.
+"""One chapter, run once, forward: `python -m bookproof.running.worker PARENT`.
 
-The parent (`run.py`) pickles a `Request` to standard input; the worker writes
-one JSON event a line.
+The process PARENT (`run.py`) pickles a `Request` to standard input; the worker
+writes one JSON event a line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ WATCHED = 10
 
 def main() -> None:
     """Serve one request."""
-    leftovers.end_with_parent()
+    # No cell may see the number: a page would differ from run to run.
+    leftovers.end_with_parent(int(sys.argv.pop()))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     request: Request = pickle.load(sys.stdin.buffer)
     # What cells or their child processes write to the real standard output
