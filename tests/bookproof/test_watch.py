@@ -250,12 +250,15 @@ def test_the_page_of_a_chapter_that_is_gone_goes_too(book) -> None:
     download = rounds.pages / "downloads/ch.py"
     download.parent.mkdir()
     download.touch()
+    source = rounds.pages / "_sources/ch.md.txt"
     assert page.exists()
+    assert source.exists()
     text = path.read_text()
     path.unlink()
     # Still in the table of contents: no page can be woven, and this is gone.
     assert "there is no ch.md here" in rounds.weave()
     assert not page.exists()
+    assert not source.exists()
     assert not download.exists()
     assert (rounds.pages / "index.html").exists()
     book.write("new", text, front="")

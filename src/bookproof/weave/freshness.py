@@ -44,10 +44,12 @@ def drop_gone(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     for name in app.env.all_docs:
-        sources = (f"{name}{suffix}" for suffix in app.config.source_suffix)
+        sources = [f"{name}{suffix}" for suffix in app.config.source_suffix]
         if not any(Path(app.srcdir, source).is_file() for source in sources):
             page = Path(app.builder.get_outfilename(name))
-            for path in (page, *downloads.paths(app, name)):
+            end = app.config.html_sourcelink_suffix
+            shown = (Path(app.outdir, "_sources", s + end) for s in sources)
+            for path in (page, *shown, *downloads.paths(app, name)):
                 path.unlink(missing_ok=True)
 
 
