@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -41,7 +42,7 @@ def gathers(text: str) -> set[str]:
 def drop_gone(app: Sphinx) -> None:
     """Take away the page of a chapter that was renamed or deleted since the
     last build: Sphinx would leave it, and a server go on serving it."""
-    if app.builder.format != "html":
+    if not isinstance(app.builder, StandaloneHTMLBuilder):
         return
     for name in app.env.all_docs:
         sources = [f"{name}{suffix}" for suffix in app.config.source_suffix]
