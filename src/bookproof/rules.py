@@ -195,8 +195,8 @@ RULES: Mapping[str, Mapping[Rule, str]] = {
     "Code": {
         "chunk": "a chunk that cannot be read",
         "chunk-name": "a name of a chunk that cannot be a comment",
-        "chunk-target": "a target outside of the source folder, or no Python "
-        "file",
+        "chunk-target": "a target outside of the source folder, no Python "
+        "file, or one that something is in the way of",
         "chunk-reference": "a reference to a chunk that does not exist, or "
         "twice",
         "chunk-unused": "a fragment that nothing includes",

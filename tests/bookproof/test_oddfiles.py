@@ -87,13 +87,27 @@ def test_odd_targets(
     assert (sound.root / "src/pkg.py").read_bytes() == before
 
 
-def test_targets_that_differ_in_case_alone(
-    sound: Book, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("pkg.py", "Pkg.py", "Pkg.py is pkg.py"),
+        ("pkg/a.py", "Pkg/b.py", "Pkg is pkg"),
+        ("pkg.py", "pkg/b.py", "pkg is pkg.py"),
+        ("pkg/b.py", "PKG.py", "PKG.py is pkg"),
+    ],
+)
+def test_targets_that_some_system_takes_for_one(
+    sound: Book,
+    first: str,
+    second: str,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    more = TEXT[TEXT.index("Words.") :].replace("pkg.py", "Pkg.py")
-    sound.write("ch", f"{TEXT}\n{more}", front="")
+    more = TEXT[TEXT.index("Words.") :].replace("pkg.py", second)
+    text = TEXT.replace("pkg.py", first)
+    sound.write("ch", f"{text}\n{more}", front="")
     assert run(sound, "tangle") == 1
-    assert "Pkg.py is pkg.py where case makes no odds" in (
+    assert f"{said} to Python, or where case makes no odds" in (
         capsys.readouterr().out
     )
 

@@ -11,6 +11,7 @@ import pytest
 from bookproof.config import Project
 from bookproof.diagnostics import BookError
 from bookproof.reading.chapter import read_chapter
+from bookproof.tangling.stitch import stitch
 from bookproof.tangling.tangle import (
     RECORD,
     Tangled,
@@ -273,6 +274,39 @@ def test_a_symbolic_link_leads_nowhere(project, tmp_path, level):
         (project.source / "pkg/a.py").symlink_to(outside / "a.py")
     assert "chunk-target" in refused(project)
     assert [p.read_text() for p in outside.iterdir()] in ([], [""])
+
+
+@pytest.mark.parametrize("command", [write, check, stitch])
+@pytest.mark.parametrize(
+    ("path", "make", "what"),
+    [
+        ("pkg/a.py", Path.mkdir, "no file"),
+        ("pkg/a.py", os.mkfifo, "no file"),
+        ("pkg", Path.touch, "no folder"),
+    ],
+)
+def test_what_stands_where_a_target_is_to_be(
+    project, command, path, make, what
+):
+    there = project.source / path
+    there.parent.mkdir(exist_ok=True)
+    make(there)
+    try:
+        found = (
+            stitch(
+                [read_chapter(p, project) for p in project.chapters()], project
+            )
+            if command is stitch
+            else command(read(project), project)
+        )
+    except BookError as error:
+        found = error.findings
+    first = found[0]
+    assert str(first.place) == "book/one.md:5:1"
+    message = f"pkg/a.py cannot be written: {there} is {what}"
+    assert (first.rule, first.message) == ("chunk-target", message)
+    assert "another target" in first.notes[0]
+    assert not list(project.source.rglob("[b.]*"))
 
 
 def test_check_shows_the_difference_and_writes_nothing(project):

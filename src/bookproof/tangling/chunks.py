@@ -61,7 +61,8 @@ class _Joiner:
         self.joined = joined
         self.targets: dict[str, list[int]] = {}
         self.fragments: dict[str, list[int]] = {}
-        self.spelt: dict[str, str] = {}  # a target in small letters: itself
+        # Modules and packages: the name in small letters, and the path.
+        self.spelt: dict[str, str] = {}
         self.included: dict[str, Place] = {}
         # Where the last statement began that a gap may depend on: reading a
         # file from its top for every chunk would take the square of its size.
@@ -106,10 +107,7 @@ class _Joiner:
         if not chunk.body.text.strip():
             self._find("chunk", "an empty chunk", chunk.place)
         if chunk.target is not None:
-            first = self.spelt.setdefault(chunk.target.lower(), chunk.target)
-            reason = bad_target(chunk.target)
-            if not reason and first != chunk.target:
-                reason = f"{chunk.target} is {first} where case makes no odds"
+            reason = bad_target(chunk.target) or self._clash(chunk.target)
             if reason:
                 self._find("chunk-target", reason, chunk.place)
             else:
@@ -123,6 +121,19 @@ class _Joiner:
             )
         else:
             self.fragments.setdefault(chunk.name, []).append(number)
+
+    def _clash(self, target: str) -> str | None:
+        """Why a target, or a folder of it, cannot be beside another one."""
+        path = PurePosixPath(target)
+        for mine in map(str, (*reversed(path.parents[:-1]), path)):
+            name = mine.removesuffix(".py").lower()
+            first = self.spelt.setdefault(name, mine)
+            if first != mine:
+                return (
+                    f"{mine} is {first} to Python, or where case makes no "
+                    "odds: give one of them another name"
+                )
+        return None
 
     # Putting together
 

@@ -92,7 +92,7 @@ def tangle(chapters: Sequence[Chapter], project: Project) -> Tangled:
     findings = list(joined.findings)
     for chapter in chapters:
         findings += [f for f in chapter.findings if f.rule in _HIDES_CHUNKS]
-    findings += _links(joined, project)
+    findings += _in_the_way(joined, project)
     return Tangled(
         files={t: _text(lines) for t, lines in joined.files.items()},
         map={
@@ -109,18 +109,30 @@ def _text(lines: Sequence[Line]) -> str:
     return "\n".join(line.text for line in lines) + "\n"
 
 
-def _links(joined: Joined, project: Project) -> list[Finding]:
-    """Targets that a symbolic link would lead out of the source folder."""
+def _in_the_way(joined: Joined, project: Project) -> list[Finding]:
+    """Targets that cannot be written, or not into the source folder, because
+    of what stands there."""
     findings = []
     for target in joined.files:
         path = project.source
         for part in Path(target).parts:
             path /= part
+            is_last = path == project.source / target
             if path.is_symlink():
-                chunk = _first_chunk(joined, target)
-                message = f"{target} goes through a symbolic link: {path}"
-                findings.append(Finding("chunk-target", message, chunk.place))
-                break
+                what = "a symbolic link"
+            elif is_last and path.exists() and not path.is_file():
+                what = "no file"
+            elif not is_last and path.exists() and not path.is_dir():
+                what = "no folder"
+            else:
+                continue
+            message = f"{target} cannot be written: {path} is {what}"
+            place = _first_chunk(joined, target).place
+            remedy = "move it away, or give the chunks another target"
+            findings.append(
+                Finding("chunk-target", message, place, notes=(remedy,))
+            )
+            break
     return findings
 
 
@@ -150,11 +162,10 @@ def read_record(project: Project) -> dict[str, str]:
 
 def on_disk(project: Project, target: str) -> str | None:
     """A file of the source folder as it is now."""
-    try:
-        data = (project.source / target).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    path = project.source / target
+    if not path.is_file():
         return None
-    return data.decode("utf-8", "surrogateescape")
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _digest_of(text: str) -> str:
