@@ -289,3 +289,15 @@ def test_a_disk_that_takes_nothing(
         assert os.strerror(number) in capsys.readouterr().err
         assert sound.files() == old
     assert step == 3
+
+
+@pytest.mark.parametrize("command", ["tangle", "stitch", "check"])
+def test_a_folder_where_a_target_is_to_be(
+    sound: Book, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sound.root / "src/pkg.py").unlink()
+    (sound.root / "src/pkg.py").mkdir()
+    assert run(sound, command) == 1
+    said = capsys.readouterr().out
+    assert "ch.md:10:1: pkg.py cannot be written" in said
+    assert "give the chunks another target" in said

@@ -28,7 +28,7 @@ class Codes:
         codes = cls()
         if source.is_dir():
             for path in sorted(source.rglob("*.py")):
-                if without not in path.parents:
+                if path.is_file() and without not in path.parents:
                     codes.add(path.relative_to(source).as_posix(), path)
         return codes
 
