@@ -12,6 +12,9 @@ import pytest
 from conftest import FRONT, Book
 
 from bookproof import cli
+from bookproof.reading.chapter import read_chapter
+from bookproof.running import outputs
+from bookproof.running.shelf import shelf
 from bookproof.tangling import replace
 
 TEXT = (
@@ -301,3 +304,10 @@ def test_a_folder_where_a_target_is_to_be(
     said = capsys.readouterr().out
     assert "ch.md:10:1: pkg.py cannot be written" in said
     assert "give the chunks another target" in said
+
+
+def test_a_list_of_outputs_that_cannot_be_made(sound: Book) -> None:
+    (shelf(sound.root) / "global.db").mkdir(parents=True)
+    chapter = read_chapter(sound.root / "book/ch.md", sound.project)
+    with pytest.raises(OSError, match="unable to open"):
+        outputs.filled(sound.project, chapter)

@@ -168,4 +168,5 @@ def test_a_refusal_names_the_file_and_changes_nothing(
     assert remedy in said, said
     line = next(line for line in said.split("\n") if "bookproof: " in line)
     assert line.count("/") > 2, line
+    assert ".writing-" not in line, line
     assert same

@@ -268,6 +268,14 @@ def test_the_page_of_a_chapter_that_is_gone_goes_too(book) -> None:
     assert (rounds.pages / "new.html").exists()
 
 
+def test_a_check_that_cannot_be_made_is_told(book) -> None:
+    book.write("ch", CHAPTER, front="")
+    (book.root / "build").touch()
+    said = Rounds(book.project).check()
+    assert str(book.root / "build") in said
+    assert "bookproof: " in said
+
+
 def page(address: str) -> str:
     """The chapter's page as it is served."""
     data: bytes = urllib.request.urlopen(f"{address}ch.html").read()

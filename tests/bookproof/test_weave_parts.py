@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docutils import nodes
+from sphinx.errors import ExtensionError
 
 from bookproof.mutating.kills import Count
 from bookproof.reading.elements import Chapter
@@ -47,6 +49,16 @@ def test_macros_are_those_of_the_project(katex: Katex) -> None:
 def test_what_katex_cannot_set_is_refused(katex: Katex, tex: str) -> None:
     with pytest.raises(BadFormula):
         katex.html(tex, display=False)
+
+
+def test_an_engine_that_ends_says_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    engine = Katex({})
+    with pytest.raises(ExtensionError, match=r"ended \(1\).*ulimit -v"):
+        engine.html("x", display=False)
+    engine.close()
 
 
 def test_a_definition_in_one_formula_does_not_reach_the_next(

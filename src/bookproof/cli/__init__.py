@@ -17,8 +17,8 @@ from bookproof.cli import (
     watching,
 )
 from bookproof.cli.common import FAILS, UNABLE, UsageError, project_of, tell
-from bookproof.cli.refusals import said
 from bookproof.diagnostics import BookError
+from bookproof.refusals import said
 
 _GROUPS = (creating, tangling, checking, watching, covering, mutating)
 

@@ -48,7 +48,7 @@ class Rounds:
     def check(self) -> str:
         """Check the chapters; what is wrong."""
         ended = self._bookproof("check", *self.chosen)
-        words = ended.stdout.strip()
+        words = f"{ended.stdout}{ended.stderr}".strip()
         say(words)
         return words if ended.returncode else ""
 
@@ -79,7 +79,7 @@ class Rounds:
         root = str(self.project.root)
         return subprocess.run(
             [*_module("bookproof"), "--root", root, *arguments],
-            stdout=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )

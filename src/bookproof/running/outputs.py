@@ -135,11 +135,11 @@ def _cache(project: Project) -> Iterator[Any]:
                 shutil.rmtree(path)
             cache = get_cache(str(path))
             try:
-                yield cache
+                with contextlib.ExitStack() as ending:
+                    ending.callback(cache.db.dispose)
+                    yield cache
             except (SQLAlchemyError, RuntimeError) as error:
                 raise _refusal(error) from error
-            finally:
-                cache.db.dispose()
 
 
 def _refusal(error: BaseException) -> OSError:

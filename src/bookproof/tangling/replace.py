@@ -42,7 +42,8 @@ def replace_all(folder: Path, changes: Mapping[str, str | None]) -> None:
             raise
     finally:
         for path in temporary.values():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what refused it is what there is to say
+                path.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from bookproof.diagnostics import BookError
+from bookproof.refusals import said
 from bookproof.weave import downloads
 from bookproof.weave.book import (
     Book,
@@ -60,6 +61,8 @@ def read_book(app: Sphinx) -> None:
         book = Book.read(Path(app.srcdir))
     except BookError as error:
         raise ExtensionError(str(error)) from error
+    except OSError as error:
+        raise ExtensionError(said(error)) from error
     open_book(app.env, book)
     for page in book.pages.values():
         for place, message in complaints(page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Literal
+
+from sphinx.errors import ExtensionError
 
 Output = Literal["htmlAndMathml", "mathml"]
 
@@ -67,9 +70,16 @@ class Katex:
         engine = self._running()
         assert engine.stdin is not None
         assert engine.stdout is not None
-        engine.stdin.write(question + "\n")
-        engine.stdin.flush()
-        answer: dict[str, str] = json.loads(engine.stdout.readline())
+        with contextlib.suppress(BrokenPipeError):
+            engine.stdin.write(question + "\n")
+            engine.stdin.flush()
+        line = engine.stdout.readline()
+        if not line:
+            raise ExtensionError(
+                f"the process that sets formulas ended ({engine.wait()}): it "
+                "reserves much address space; ulimit -v must be unlimited"
+            )
+        answer: dict[str, str] = json.loads(line)
         return answer
 
     def _running(self) -> subprocess.Popen[str]:
