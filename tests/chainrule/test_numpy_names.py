@@ -336,6 +336,75 @@ def test_the_part_that_is_asked_for_moves_along_a_list() -> None:
         np.testing.assert_allclose(slope, 2 * (9 - 4) / whole, rtol=1e-14)
 
 
+MATRICES_AND_VECTORS: list[Any] = []
+if hasattr(np, "matvec"):  # new in NumPy 2.2
+    MATRICES_AND_VECTORS += [
+        (np.matvec, [(3,), (3,)]),
+        (np.matvec, [(2, 3), ()]),
+        (np.vecmat, [(2, 3), (3,)]),
+        (np.vecmat, [(), (3, 2)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes"),
+    [
+        (np.vecdot, [(3,), (2, 1)]),
+        (np.vecdot, [(), (3,)]),
+        (lambda x, y: np.linalg.vecdot(x, y, axis=0), [(3, 2), (2, 3)]),
+        (lambda x: np.linalg.matrix_power(x, 0), [(2, 1)]),
+        (lambda x: np.linalg.matrix_power(x, 2), [(3,)]),
+        (lambda x: np.einsum("ii->i", x), [(2, 1)]),
+        (lambda x, y: np.einsum("ii,i->i", x, y), [(1, 3), (3,)]),
+        *MATRICES_AND_VECTORS,
+        (np.cov, [(2, 2, 2)]),
+        (np.gradient, [(1, 3)]),
+        (lambda x: np.vsplit(x, 1), [(3,)]),
+        (lambda x: np.cumprod(x, 2), [()]),
+        (lambda x: np.nancumprod(x, -2), [()]),
+    ],
+)
+def test_what_numpy_refuses_is_refused(f: Any, shapes: Any) -> None:
+    """A shape that NumPy does not take must not be spread to one it does."""
+    given = [np.ones(shape) for shape in shapes]
+    for wrap in (np.asarray, cr.Tensor):
+        with pytest.raises(ValueError, match=r"."):
+            f(*map(wrap, given))
+
+
+def test_the_axis_of_vectors_is_counted_in_each_array() -> None:
+    """Along the first axis a vector meets columns, not rows."""
+    x, y = np.array([1.0, 2.0, 4.0]), np.arange(9.0).reshape(3, 3) ** 2
+    found = np.linalg.vecdot(cr.Tensor(x), cr.Tensor(y), axis=0)
+    np.testing.assert_array_equal(found.data, x @ y)
+    g = cr.grad(lambda x: np.sum(np.linalg.vecdot(x, y, axis=0)))(x)
+    np.testing.assert_array_equal(g, y.sum(1))
+
+
+def test_weights_in_single_precision_are_added_up_in_double() -> None:
+    x, w = np.linspace(1, 2, 3), np.array([0.1, 0.7, 0.3], np.float32)
+    found = np.average(cr.Tensor(x), weights=w)
+    np.testing.assert_allclose(found.data, np.average(x, weights=w), rtol=4e-16)
+
+
+@pytest.mark.filterwarnings("ignore:Degrees", "ignore:divide", "ignore:invalid")
+@pytest.mark.parametrize("ddof", [1, 2, 3])
+def test_more_is_lost_than_there_is(ddof: int) -> None:
+    """A covariance over nothing is no number, or infinite: never negative."""
+    x = np.array([[1.0, 2.0], [3.0, 7.0]])
+    found = np.cov(cr.Tensor(x), ddof=ddof).data
+    np.testing.assert_array_equal(found, np.cov(x, ddof=ddof))
+
+
+if hasattr(np, "cumulative_sum"):  # new in NumPy 2.1
+
+    def test_what_begins_with_nothing_may_be_a_number() -> None:
+        for f in (np.cumulative_sum, np.cumulative_prod):
+            found = f(cr.Tensor(3.0), include_initial=True)
+            expected = f(np.array(3.0), include_initial=True)
+            np.testing.assert_array_equal(found.data, expected)
+
+
 def test_weights_of_another_length_are_not_spread() -> None:
     with pytest.raises(cr.ShapeError, match="bincount"):
         np.bincount([0, 1, 1], cr.Tensor([2.0]))

@@ -61,15 +61,24 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
 # Multiply stacks of vectors
 @implements(np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
-    return sum(x1 * x2, axis)
+    x1, x2 = moveaxis(array(x1), axis, -1), moveaxis(array(x2), axis, -1)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError("vecdot", [x1.shape, x2.shape], "of two lengths")
+    return sum(x1 * x2, -1)
 
 
 def matvec(x1: Any, x2: Any, /) -> Array:
-    return matmul(x1, array(x2)[..., None])[..., 0]
+    x1, x2 = array(x1), array(x2)
+    if x1.ndim < 2 or x2.ndim < 1:
+        raise ShapeError("matvec", [x1.shape, x2.shape], "a matrix first")
+    return matmul(x1, x2[..., None])[..., 0]
 
 
 def vecmat(x1: Any, x2: Any, /) -> Array:
-    return matmul(array(x1)[..., None, :], x2)[..., 0, :]
+    x1, x2 = array(x1), array(x2)
+    if x1.ndim < 1 or x2.ndim < 2:
+        raise ShapeError("vecmat", [x1.shape, x2.shape], "a matrix last")
+    return matmul(x1[..., None, :], x2)[..., 0, :]
 
 
 ufuncs[np.vecdot, "__call__"] = vecdot
@@ -113,6 +122,8 @@ def kron(a: Any, b: Any) -> Array:
 # Multiply many times
 @implements(np.linalg.matrix_power)
 def matrix_power(a: Array, n: int) -> Array:
+    if a.ndim < 2 or a.shape[-2] != a.shape[-1]:
+        raise ShapeError("matrix_power", [a.shape], "not square")
     if n < 0:
         a, n = np.linalg.inv(a), -n
     power: Any = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)

@@ -198,6 +198,9 @@ def undotted(
 def thinned(inputs: list[str], arrays: list[Array]) -> None:
     """Drop the axes of length one where another factor is longer."""
     pairs = list(zip(inputs, arrays, strict=True))
+    for word, x in pairs:
+        if len(set(zip(word, np.shape(x), strict=True))) > len(set(word)):
+            raise ShapeError("einsum", [np.shape(x)], f"{word} has two lengths")
     long = {
         letter
         for word, x in pairs

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from chainrule.engine import Array, apply, plain
+from chainrule.errors import ShapeError
 from chainrule.rules.elementwise import positive, where
 from chainrule.rules.indexing import row_or_axis, take
 from chainrule.rules.rearranging import (
@@ -83,6 +84,8 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Array:
 # Cut by rows, columns and layers
 @implements(np.vsplit)
 def vsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
+    if ary.ndim < 2:
+        raise ShapeError("vsplit", [ary.shape], "it cuts rows from others")
     return split(ary, indices_or_sections, 0)
 
 

@@ -13,6 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from chainrule.engine import Array, plain
 from chainrule.errors import NotDifferentiable, ShapeError
 from chainrule.rules.elementwise import where
+from chainrule.rules.indexing import row_or_axis
 from chainrule.rules.rearranging import (
     along,
     at_least,
@@ -111,6 +112,7 @@ def average(
     if weights is None:
         return mean(a, axis, keepdims=keepdims)
     w = array(weights)
+    w = w.astype(np.result_type(a.dtype, w.dtype))
     if w.shape != a.shape:
         if w.ndim != 1 or not isinstance(axis, int):
             raise ShapeError("average", [a.shape, w.shape], "say which axis")
@@ -135,8 +137,7 @@ def nanmean(a: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
 # Multiply up to here
 @implements(np.cumprod)
 def cumprod(a: Array, axis: int | None = None) -> Array:
-    if axis is None or a.ndim == 0:
-        a, axis = reshape_(a, -1), 0
+    a, axis = row_or_axis(a, axis)
     last = moveaxis(a, axis, -1)
     factors = np.tri(last.shape[-1], dtype=bool)
     rows = where(factors, last[..., None, :], 1.0)
@@ -158,7 +159,7 @@ def cumulative(running: Any, start: float) -> Any:
     ) -> Array:
         if axis is None and x.ndim > 1:
             raise ShapeError("cumulative", [x.shape], "say along which axis")
-        along_axis = 0 if axis is None else axis
+        x, along_axis = row_or_axis(x, axis)
         found = running(x, along_axis)
         if include_initial:
             shape = list(x.shape)
@@ -200,6 +201,8 @@ def diff(
 
 def slope(f: Array, step: float, axis: int) -> Array:
     """Central differences along an axis, one-sided ones at its ends."""
+    if f.shape[axis] < 2:
+        raise ShapeError("gradient", [f.shape], "a slope is between two")
     rise = diff(f, 1, axis) / step
     first, last = along(axis, slice(0, 1)), along(axis, slice(-1, None))
     late, early = along(axis, slice(2, None)), along(axis, slice(None, -2))
@@ -284,9 +287,11 @@ def cov(
     given = [array(x).astype(float) for x in (m, y) if x is not None]
     rows = [x if rowvar or x.ndim == 1 else transpose_(x) for x in given]
     x = concatenate_([at_least(2, x) for x in rows], 0)
+    if x.ndim > 2:
+        raise ShapeError("cov", [x.shape], "one row for each variable")
     away = x - mean(x, 1, keepdims=True)
     lost = (0 if bias else 1) if ddof is None else ddof
-    return np.squeeze(away @ away.T / (x.shape[1] - lost))
+    return np.squeeze(away @ away.T / np.maximum(x.shape[1] - lost, 0))
 
 
 @implements(np.corrcoef)
