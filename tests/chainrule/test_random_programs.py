@@ -282,6 +282,37 @@ def test_values_are_numpys(seed: int) -> None:
         np.testing.assert_allclose(mine.numpy(), theirs, rtol=1e-12, atol=1e-13)
 
 
+# Steps of pieces: NumPy has one check for each, so has what stands for it.
+CHECKED: list[Step] = [
+    lambda xp, x, y: xp.vecdot(x, y),
+    lambda xp, x, y: xp.linalg.vecdot(x, y, axis=0),
+    lambda xp, x, y: xp.einsum("ii,i->i", x, y),
+    lambda xp, x, y: xp.linalg.matrix_power(x, 0) @ y,
+    lambda xp, x, y: xp.vsplit(x, 1)[0] + y,
+    lambda xp, x, y: xp.cumprod(x, axis=-2) + y,
+    lambda xp, x, y: xp.cov(x) * xp.sum(y),
+    lambda xp, x, y: xp.gradient(x, axis=-1) + y,
+]
+
+
+def test_what_numpy_refuses_is_refused() -> None:
+    """No shape is spread, cut or filled up to one that would do."""
+    rng, refused = np.random.default_rng(5), 0
+    for _ in range(4000):
+        kind = [*TWO, CHECKED, CHECKED][rng.integers(len(TWO) + 2)]
+        step = kind[rng.integers(len(kind))]
+        x, y = awkward(rng), awkward(rng)
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                step(np, x, y)
+        except (ValueError, IndexError):
+            refused += 1
+            with pytest.raises((ValueError, IndexError)):
+                step(np, cr.Tensor(x), cr.Tensor(y))
+    assert refused > 1000
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gradients_are_differences(seed: int) -> None:
     program, inputs = drawn(seed)

@@ -8,7 +8,7 @@ from math import prod as product
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from chainrule.engine import Array, plain
 from chainrule.errors import NotDifferentiable, ShapeError
@@ -212,7 +212,7 @@ def slope(f: Array, step: float, axis: int) -> Array:
 
 @implements(np.gradient)
 def gradient(f: Array, *varargs: Any, axis: Any = None) -> Any:
-    axes = axes_of(f, axis)
+    axes = normalize_axis_tuple(range(f.ndim) if axis is None else axis, f.ndim)
     steps = varargs * len(axes) if len(varargs) == 1 else varargs
     steps = steps or (1.0,) * len(axes)
     if len(steps) != len(axes) or any(np.ndim(h) for h in steps):
