@@ -12,7 +12,6 @@ import pytest
 from conftest import FRONT, Book
 
 from bookproof import cli
-from bookproof.reading.chapter import read_chapter
 from bookproof.running import outputs
 from bookproof.running.shelf import shelf
 from bookproof.tangling import replace
@@ -307,7 +306,10 @@ def test_a_folder_where_a_target_is_to_be(
 
 
 def test_a_list_of_outputs_that_cannot_be_made(sound: Book) -> None:
-    (shelf(sound.root) / "global.db").mkdir(parents=True)
-    chapter = read_chapter(sound.root / "book/ch.md", sound.project)
-    with pytest.raises(OSError, match="unable to open"):
-        outputs.filled(sound.project, chapter)
+    shelf(sound.root).mkdir(parents=True)
+    (shelf(sound.root) / "global.db").symlink_to("no folder/there")
+    with (
+        pytest.raises(OSError, match="unable to open"),
+        outputs._cache(sound.project),
+    ):
+        pass

@@ -187,6 +187,14 @@ def test_no_anchor_stands_twice_on_a_page(book: SmallBook, name: str) -> None:
     assert len(anchors) == len(set(anchors))
 
 
+def test_the_filters_of_a_ledger_are_there_when_it_is_painted(
+    book: SmallBook,
+) -> None:
+    head = book.page("ledger/adding").partition("</head>")[0]
+    script = '<script blocking="render" defer src="../_static/ledger.js">'
+    assert script in head
+
+
 def test_the_ledger_tells_which_changes_of_the_code_are_noticed(
     book: SmallBook,
 ) -> None:

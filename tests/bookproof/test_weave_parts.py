@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
+from bookproof import weave
 from bookproof.mutating.kills import Count
 from bookproof.reading.elements import Chapter
 from bookproof.weave.book import Page
@@ -178,3 +180,40 @@ def test_a_short_fact_stays_on_one_line(
     node = marked("", "", nodes.Text(words))
     apply(node, Mark(id="a", kind=kind, state="holds", note=""))
     assert ("short" in _attributes(node)["CLASS"].split()) is short
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """How many times as light one is as the other (WCAG 2.2)."""
+    lights = []
+    for colour in (one, other):
+        parts = [part / 255 for part in colour]
+        linear = [
+            p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4
+            for p in parts
+        ]
+        lights.append(
+            0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        )
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "ground"), [("000000", "ffffff"), ("cfd0d0", "131416")]
+)
+def test_coloured_words_can_be_read_by_day_and_by_night(
+    text: str, ground: str
+) -> None:
+    """On the grounds of furo."""
+    style = Path(weave.__file__).with_name("static") / "marks.css"
+    words = re.findall(r"^  color: (.*);$", style.read_text("utf-8"), re.M)
+    mixed = re.compile(
+        r"var\(--\w+, color-mix\(in srgb, #(\w{6}) (\d+)%, currentcolor\)\)"
+    )
+    assert len(words) == 4
+    for each in words:
+        found = mixed.fullmatch(each)
+        assert found is not None, each
+        share = int(found[2]) / 100
+        pairs = zip(bytes.fromhex(found[1]), bytes.fromhex(text), strict=True)
+        shown = [share * a + (1 - share) * b for a, b in pairs]
+        assert contrast(shown, list(bytes.fromhex(ground))) >= 4.5, each

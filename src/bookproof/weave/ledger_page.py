@@ -212,10 +212,16 @@ def _elsewhere(
     )
 
 
-def _add_script(app: Sphinx, pagename: str, *_: Any) -> None:
-    """The filters; without them the page is a plain long table."""
+def _add_script(
+    app: Sphinx, pagename: str, _: str, context: dict[str, Any], *__: Any
+) -> None:
+    """The filters; without them the page is a plain long table. They are
+    there when it is first painted, or they would push the table down: a theme
+    may have its scripts at the end, where they cannot hold up painting."""
     if pagename.startswith(ledger_page("")):
-        app.add_js_file("ledger.js", loading_method="defer")
+        uri = html.escape(context["pathto"]("_static/ledger.js", resource=True))
+        script = f'<script blocking="render" defer src="{uri}"></script>\n'
+        context["metatags"] = context.get("metatags", "") + script
 
 
 def setup(app: Sphinx) -> None:
