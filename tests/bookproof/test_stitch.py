@@ -352,6 +352,9 @@ def test_the_command(project, capsys):
     assert capsys.readouterr().out == "wrote book/one.md\n"
     assert run(project, "stitch", "--check") == 0
     assert run(project, "tangle", "--check") == 0
+    capsys.readouterr()
+    assert run(project, "stitch") == 0
+    assert "no file was edited" in capsys.readouterr().out
     edit(project, "# Say it", "# Say that")
     assert run(project, "stitch") == 1
     assert "has other words" in capsys.readouterr().out

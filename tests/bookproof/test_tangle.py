@@ -202,6 +202,11 @@ def test_the_same_edit_on_both_sides_is_in_sync(project):
     assert rules(project) == ["tangled"]  # only the record is old
     assert write(read(project), project) == []
     assert rules(project) == []
+    # Without a record the next edit of the book would pass for one by hand
+    (project.source / ".tangled").unlink()
+    assert rules(project) == ["tangled"]
+    assert write(read(project), project) == []
+    assert rules(project) == []
 
 
 def test_a_file_that_the_book_did_not_make_is_not_overwritten(project):

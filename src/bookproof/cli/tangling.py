@@ -107,7 +107,8 @@ def _stitch(options: argparse.Namespace) -> int:
         if options.check:
             findings = stitch.changed(stitched)
         else:
-            for line in stitch.write(stitched, project):
+            lines = stitch.write(stitched, project)
+            for line in lines or ["nothing to bring back: no file was edited"]:
                 say(line)
     tell(findings, project, False)
     return FAILS if findings else HOLDS

@@ -234,11 +234,12 @@ def check(tangled: Tangled, project: Project) -> list[Finding]:
             )
     findings += strays(tangled, project)
     made = _record_text(tangled)
-    if not findings and on_disk(project, RECORD) not in (made, None):
+    if not findings and (on_disk(project, RECORD) or "") != made:
         findings.append(
             Finding(
                 "tangled",
-                "the record of digests is out of date: bookproof tangle",
+                "the record of digests is missing or out of date: "
+                "bookproof tangle",
                 Place(f"{tangled.source}/{RECORD}", 1),
             )
         )
