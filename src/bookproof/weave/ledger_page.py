@@ -105,9 +105,9 @@ def _summary(self: HTML5Translator, book: Book) -> str:
     )
     asked = sum(total[kind] for kind in CHECKED)
     return (
-        f"<p>{holding} of {asked} checked statements hold; "
-        f"{total['cited']} are cited and {total['unchecked']} unchecked; "
-        f"{total['loose']} say of a bound that it is not the best.</p>"
+        f"<p>{holding} of {asked} checked statements hold, {total['loose']} "
+        "of them with a bound that is not the best; "
+        f"{total['cited']} are cited and {total['unchecked']} unchecked.</p>"
         '<div class="table-wrapper"><table class="docutils ledger-summary">'
         f"<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></div>\n"
     )
