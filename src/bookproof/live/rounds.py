@@ -60,11 +60,9 @@ class Rounds:
         # The press has said already what does not hold.
         options = ["-n", "-q", "-N", "-D", "suppress_warnings=bookproof"]
         folders = ["-c", str(self.settings), "-d", str(doctrees)]
+        command = [*_module("sphinx"), *options, *folders]
         ended = subprocess.run(
-            [
-                *(*_module("sphinx"), *options, *folders),
-                *(str(self.project.book), str(self.pages)),
-            ],
+            [*command, str(self.project.book), str(self.pages)],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,

@@ -63,7 +63,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
     x1, x2 = moveaxis(array(x1), axis, -1), moveaxis(array(x2), axis, -1)
     if x1.shape[-1] != x2.shape[-1]:
-        raise ShapeError("vecdot", [x1.shape, x2.shape], "of two lengths")
+        raise ShapeError("vecdot", [x1.shape, x2.shape], "equal lengths")
     return sum(x1 * x2, -1)
 
 
@@ -123,7 +123,7 @@ def kron(a: Any, b: Any) -> Array:
 @implements(np.linalg.matrix_power)
 def matrix_power(a: Array, n: int) -> Array:
     if a.ndim < 2 or a.shape[-2] != a.shape[-1]:
-        raise ShapeError("matrix_power", [a.shape], "not square")
+        raise ShapeError("matrix_power", [a.shape], "should be square")
     if n < 0:
         a, n = np.linalg.inv(a), -n
     power: Any = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)

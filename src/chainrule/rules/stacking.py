@@ -85,7 +85,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Array:
 @implements(np.vsplit)
 def vsplit(ary: Array, indices_or_sections: Any) -> list[Array]:
     if ary.ndim < 2:
-        raise ShapeError("vsplit", [ary.shape], "it cuts rows from others")
+        raise ShapeError("vsplit", [ary.shape], "two axes at least")
     return split(ary, indices_or_sections, 0)
 
 

@@ -56,7 +56,7 @@ def nanquantile(
 ) -> Array:
     if method != "linear" or np.ndim(q):
         text = "np.quantile and its like have rules for one linear quantile"
-        raise NotDifferentiable(text)
+        raise NotDifferentiable(f"{text}: give one q, and no other method")
     if not 0 <= plain(q) <= 1:
         raise ValueError("a quantile lies from 0 to 1, a percentile to 100")
     row, kept = lined(array(a), axis)
@@ -202,7 +202,7 @@ def diff(
 def slope(f: Array, step: float, axis: int) -> Array:
     """Central differences along an axis, one-sided ones at its ends."""
     if f.shape[axis] < 2:
-        raise ShapeError("gradient", [f.shape], "a slope is between two")
+        raise ShapeError("gradient", [f.shape], "two entries at least")
     rise = diff(f, 1, axis) / step
     first, last = along(axis, slice(0, 1)), along(axis, slice(-1, None))
     late, early = along(axis, slice(2, None)), along(axis, slice(None, -2))
@@ -288,7 +288,7 @@ def cov(
     rows = [x if rowvar or x.ndim == 1 else transpose_(x) for x in given]
     x = concatenate_([at_least(2, x) for x in rows], 0)
     if x.ndim > 2:
-        raise ShapeError("cov", [x.shape], "one row for each variable")
+        raise ShapeError("cov", [x.shape], "two axes at most")
     away = x - mean(x, 1, keepdims=True)
     lost = (0 if bias else 1) if ddof is None else ddof
     return np.squeeze(away @ away.T / np.maximum(x.shape[1] - lost, 0))

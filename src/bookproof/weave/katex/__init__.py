@@ -76,8 +76,8 @@ class Katex:
         line = engine.stdout.readline()
         if not line:
             raise ExtensionError(
-                f"the process that sets formulas ended ({engine.wait()}): it "
-                "reserves much address space; ulimit -v must be unlimited"
+                f"the process that sets formulas ended ({engine.wait()}); "
+                "it reserves much address space: lift ulimit -v, if it is set"
             )
         answer: dict[str, str] = json.loads(line)
         return answer
